@@ -1,0 +1,1 @@
+"""Strict, bounded decoders and their encoders: the only users of codec libraries."""

@@ -1,0 +1,149 @@
+"""CBOR (RFC 8949), strict and bounded: the only user of cbor2.
+
+What cbor2 accepts by default and this module refuses: trailing bytes, duplicate keys, indefinite lengths, map keys other
+than integers and text (Python takes 1, 1.0 and True for one key), and every tag that the caller did not name. A tag
+that is allowed stays a `Tag`: none is turned into a date, a set, a shared reference or a regular expression.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import lru_cache
+from io import BytesIO
+from types import MappingProxyType
+from typing import Any
+
+import cbor2
+
+from pratique.errors import DecodeError
+from pratique.reasons import Reason
+
+MAX_DEPTH = 16  # nested arrays, maps and tags; the deepest format read has 8
+MAX_ITEMS = 10_000  # data items; a QR code holds fewer than 3,000 bytes, and an item takes at least one
+
+Tag = cbor2.CBORTag
+Simple = cbor2.CBORSimpleValue
+
+_KEY_TYPES = frozenset((int, str))
+_KEY_TYPES_WITH_SIMPLE = frozenset((int, str, Simple))
+_DECODER_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
+
+
+class _Refused(Exception):  # noqa: N818 - a signal inside this module, wrapped by cbor2 on its way out
+    def __init__(self, code: Reason, detail: str) -> None:
+        super().__init__(detail)
+        self.code = code
+
+
+@lru_cache(maxsize=1024, typed=True)
+def _encoded_key(key: Any) -> bytes:
+    return cbor2.dumps(key)
+
+
+def _checked_map(key_types: frozenset[type], *, ordered: bool) -> Callable[[dict[Any, Any], bool], Any]:
+    def check(mapping: dict[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
+        if immutable or not key_types.issuperset(map(type, mapping)):
+            raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
+        if ordered:
+            keys = [*map(_encoded_key, mapping)]
+            if keys != sorted(keys):
+                raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
+        return mapping
+
+    return check
+
+
+@lru_cache(maxsize=16)
+def _options(tags: frozenset[int], *, simple_keys: bool, ordered: bool) -> Mapping[str, Any]:
+    """Return the options of cbor2 for one way to decode; built once for each."""
+
+    def keep(number: int) -> Callable[[Any, bool], Tag]:
+        def build(value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
+            return checked(Tag(number, value), _immutable)
+
+        return build
+
+    def checked(tag: Tag, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
+        if tag.tag not in tags:
+            raise _Refused(Reason.CBOR_MALFORMED, f"tag {tag.tag} has no place here")
+        return tag
+
+    return MappingProxyType(
+        {
+            "semantic_decoders": {number: keep(number) for number in _DECODER_TAGS},
+            "tag_hook": checked,
+            "object_hook": _checked_map(_KEY_TYPES_WITH_SIMPLE if simple_keys else _KEY_TYPES, ordered=ordered),
+            "max_depth": MAX_DEPTH,
+            "allow_indefinite": False,
+            "allow_duplicate_keys": False,
+        }
+    )
+
+
+_NO_TAGS: frozenset[int] = frozenset()
+
+
+def decode(
+    data: bytes, *, tags: frozenset[int] = _NO_TAGS, simple_keys: bool = False, deterministic: bool = False
+) -> Any:
+    """Return the one data item that `data` consists of.
+
+    Maps become `dict`, arrays `list`, allowed tags `Tag`, simple values other than true, false and null `Simple`.
+
+    Args:
+        data: exactly one data item.
+        tags: the tags that may occur; each is kept as a `Tag`.
+        simple_keys: simple values may be map keys, as SD-CWT has it.
+        deterministic: demand the deterministic encoding of RFC 8949, section 4.2.1. Floating-point numbers are then
+            refused unless they take eight bytes; no format read here has any.
+    Raises: DecodeError: `cbor.malformed`, `cbor.limit`, `cbor.not_deterministic`.
+    Not checked: what the values mean; that floating-point numbers are finite.
+    """
+    stream = BytesIO(data)
+    try:
+        value = cbor2.load(stream, **_options(tags, simple_keys=simple_keys, ordered=deterministic))
+    except cbor2.CBORDecodeError as error:
+        cause = error.__cause__
+        while cause is not None and not isinstance(cause, _Refused):
+            cause = cause.__cause__
+        if cause is not None:
+            raise DecodeError(cause.code, str(cause)) from None
+        code = Reason.CBOR_LIMIT if "depth" in str(error) else Reason.CBOR_MALFORMED
+        raise DecodeError(code, f"{len(data)} bytes: {error}") from None
+    except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
+        raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
+    if stream.tell() != len(data):
+        raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
+    if len(data) > MAX_ITEMS and _count(value) > MAX_ITEMS:
+        raise DecodeError(Reason.CBOR_LIMIT, f"more than {MAX_ITEMS} data items")
+    if deterministic and cbor2.dumps(value) != data:
+        raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
+    return value
+
+
+def _count(value: Any) -> int:
+    """Return how many data items a decoded value has; its depth is bounded already."""
+    if isinstance(value, dict):
+        return 1 + sum(_count(key) + _count(entry) for key, entry in value.items())
+    if isinstance(value, list):
+        return 1 + sum(map(_count, value))
+    return 1 + _count(value.value) if isinstance(value, Tag) else 1
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _ordered(value[key]) for key in sorted(value, key=_encoded_key)}
+    if isinstance(value, (list, tuple)):
+        return [_ordered(entry) for entry in value]
+    return Tag(value.tag, _ordered(value.value)) if isinstance(value, Tag) else value
+
+
+def encode(value: Any) -> bytes:
+    """Return the deterministic encoding of a value (RFC 8949, section 4.2.1): shortest forms, keys in bytewise order.
+
+    Raises: TypeError: a value that CBOR has no form for here; floating-point numbers are not for this project.
+    """
+    try:
+        return cbor2.dumps(_ordered(value))
+    except cbor2.CBOREncodeError as error:
+        raise TypeError(str(error)) from None

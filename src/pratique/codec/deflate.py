@@ -1,0 +1,35 @@
+"""Inflation with a hard limit on what comes out."""
+
+from __future__ import annotations
+
+import zlib
+
+from pratique.errors import DecodeError
+from pratique.reasons import Reason
+
+MAX_INFLATED = 64 * 1024  # bytes; a QR code holds 4,296 characters, and real certificates inflate to about 400 bytes
+_RAW = -zlib.MAX_WBITS
+
+
+def inflate(data: bytes, *, limit: int = MAX_INFLATED, raw: bool = False) -> bytes:
+    """Return the content of one zlib stream (RFC 1950), or of one raw deflate stream (RFC 1951).
+
+    Args:
+        data: the whole stream and nothing after it.
+        limit: the largest content accepted, in bytes.
+        raw: the stream has no zlib header and no checksum.
+    Raises: DecodeError: `deflate.too_large` as soon as more than `limit` bytes come out; `deflate.invalid` for a damaged
+    or unfinished stream, a preset dictionary, or bytes after its end.
+    """
+    stream = zlib.decompressobj(_RAW if raw else zlib.MAX_WBITS)
+    try:
+        content = stream.decompress(data, limit + 1)
+    except zlib.error:
+        raise DecodeError(Reason.DEFLATE_INVALID, f"{len(data)} bytes are not a deflate stream") from None
+    if len(content) > limit:
+        raise DecodeError(Reason.DEFLATE_TOO_LARGE, f"the content exceeds {limit} bytes")
+    if not stream.eof:
+        raise DecodeError(Reason.DEFLATE_INVALID, f"the stream breaks off after {len(data)} bytes")
+    if stream.unused_data:
+        raise DecodeError(Reason.DEFLATE_INVALID, f"{len(stream.unused_data)} bytes follow the stream's end")
+    return content

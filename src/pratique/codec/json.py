@@ -1,0 +1,64 @@
+"""JSON (RFC 8259), strict and bounded: no duplicate names, no NaN, no trailing text, limited size and depth."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from pratique.errors import DecodeError
+from pratique.reasons import Reason
+
+MAX_BYTES = 64 * 1024 * 1024  # a trust list of 50,000 keys takes some 30 MB
+MAX_DEPTH = 16
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    mapping = dict(pairs)
+    if len(mapping) != len(pairs):
+        raise DecodeError(Reason.JSON_MALFORMED, "a member name occurs twice in one object")
+    return mapping
+
+
+def _no_constant(name: str) -> Any:
+    raise DecodeError(Reason.JSON_MALFORMED, f"{name} is not JSON")
+
+
+_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+_BRACKETS = re.compile(r"[\[\]{}]")
+
+
+def _depth(text: str) -> int:
+    """Return how deep arrays and objects are nested; text of any shape is measured without recursion."""
+    deepest = depth = 0
+    for bracket in _BRACKETS.findall(_TEXT.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest
+
+
+def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Any:
+    """Return the value of one JSON text in UTF-8.
+
+    Raises: DecodeError: `json.limit` beyond `limit` bytes or `depth` levels; `json.malformed` for anything else that is
+    not exactly one JSON text with unique member names (RFC 7493, section 2.3).
+    """
+    if len(data) > limit:
+        raise DecodeError(Reason.JSON_LIMIT, f"{len(data)} bytes, at most {limit} are read")
+    try:
+        text = data if isinstance(data, str) else data.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise DecodeError(Reason.JSON_MALFORMED, f"byte {error.start} is not UTF-8") from None
+    if _depth(text) > depth:
+        raise DecodeError(Reason.JSON_LIMIT, f"nested deeper than {depth} levels")
+    try:
+        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+    except json.JSONDecodeError as error:
+        raise DecodeError(Reason.JSON_MALFORMED, f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except ValueError:  # an integer of more digits than Python converts
+        raise DecodeError(Reason.JSON_LIMIT, "a number has too many digits") from None
+
+
+def encode(value: Any) -> str:
+    """Return a JSON text for people: two spaces of indent, members in the order given, UTF-8 left as it is."""
+    return json.dumps(value, indent=2, ensure_ascii=False) + "\n"

@@ -1,0 +1,111 @@
+"""The stable codes that errors and reports carry, each with the sentence that explains it.
+
+A code is part of the public interface: it never changes its meaning, and `docs/codes.md` is checked against this file.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """A stable code; `meaning` says in one plain sentence what it stands for."""
+
+    meaning: str
+
+    def __new__(cls, code: str, meaning: str) -> Reason:
+        member = str.__new__(cls, code)
+        member._value_ = code
+        member.meaning = meaning
+        return member
+
+    # Pictures and text transport
+    IMAGE_UNREADABLE = "image.unreadable", "The file is not a picture that can be read."
+    IMAGE_TOO_LARGE = "image.too_large", "The picture has more pixels or bytes than are read."
+    QR_NONE_FOUND = "qr.none_found", "No QR code could be read in the picture."
+    QR_TOO_LONG = "qr.too_long", "The text is longer than any QR code that is accepted."
+    QR_DOES_NOT_FIT = "qr.does_not_fit", "The text does not fit into any QR code at this level of error correction."
+    BASE45_INVALID = "base45.invalid", "The text is not valid Base45."
+    DEFLATE_INVALID = "deflate.invalid", "The compressed part is damaged."
+    DEFLATE_TOO_LARGE = "deflate.too_large", "The compressed part inflates to more than is accepted."
+
+    # Structured data
+    CBOR_MALFORMED = "cbor.malformed", "The CBOR is not well formed."
+    CBOR_LIMIT = "cbor.limit", "The CBOR is nested too deeply or has too many items."
+    CBOR_NOT_DETERMINISTIC = "cbor.not_deterministic", "The CBOR is not in the one encoding that is allowed."
+    JSON_MALFORMED = "json.malformed", "The JSON is not well formed."
+    JSON_LIMIT = "json.limit", "The JSON is too large or nested too deeply."
+    JSON_SCHEMA = "json.schema", "The JSON does not follow its schema."
+    COSE_MALFORMED = "cose.malformed", "The signed message is not a COSE_Sign1 structure."
+    COSE_ALGORITHM = "cose.algorithm", "The signature algorithm is not one that is accepted here."
+    COSE_CRITICAL = "cose.critical", "The message demands a feature that is not understood."
+    KEY_MALFORMED = "key.malformed", "The key cannot be read."
+    KEY_UNSUITABLE = "key.unsuitable", "The key does not fit the algorithm."
+    CERTIFICATE_MALFORMED = "certificate.malformed", "The certificate cannot be read."
+    DATE_INVALID = "date.invalid", "A date or time is not valid."
+    MRZ_INVALID = "mrz.invalid", "The machine-readable zone is not valid."
+
+    # Formats
+    FORMAT_UNKNOWN = "format.unknown", "The code is in no format that is known."
+    FORMAT_UNSUPPORTED = "format.unsupported", "The code is in a format that is recognised but not read."
+    CONTENT_INVALID = "content.invalid", "The credential's content does not follow its format."
+    CLAIMS_INVALID = "claims.invalid", "The claims cannot be put into a credential."
+    DECODED = "decode.well_formed", "The code is well formed."
+    READ = "read.recognised", "The code was read and its format recognised."
+
+    # Trust
+    KEY_FOUND = "trust.key_found", "A key for this credential is on a trust list."
+    KEY_UNKNOWN = "trust.key_unknown", "No trust list has a key for this credential."
+    TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
+
+    # Signature
+    SIGNATURE_VALID = "signature.valid", "The signature is genuine."
+    SIGNATURE_INVALID = "signature.invalid", "The signature does not match: the credential was altered or forged."
+
+    # Disclosures
+    DISCLOSURES_MATCH = "disclosures.match", "Everything shown is what the issuer signed."
+    DISCLOSURE_UNMATCHED = "disclosures.unmatched", "Something shown is not what the issuer signed."
+    DISCLOSURE_REPEATED = "disclosures.repeated", "The same claim is shown twice."
+    DISCLOSURE_MALFORMED = "disclosures.malformed", "A disclosure is not well formed."
+    DISCLOSURE_UNKNOWN = "disclosures.unknown", "A claim asked for is not in this credential."
+
+    # Validity
+    VALID_NOW = "validity.current", "The credential is within its time."
+    NOT_YET_VALID = "validity.not_yet", "The credential is not valid yet."
+    EXPIRED = "validity.expired", "The credential has expired."
+    TIME_MALFORMED = "validity.malformed", "The credential's times are not usable."
+    NO_EXPIRY = "validity.no_expiry", "The credential does not say until when it is valid."
+
+    # Issuer
+    ISSUER_ENTITLED = "issuer.entitled", "The issuer was entitled to sign this and is accepted for it."
+    ISSUER_NOT_ACCEPTED = "issuer.not_accepted", "The issuer is known but not accepted."
+    ISSUER_DENIED = "issuer.denied", "The issuer is known and explicitly refused."
+    ISSUER_MISMATCH = "issuer.mismatch", "The credential names another issuer than the owner of the key."
+    ISSUER_SCOPE = "issuer.scope", "The issuer may not sign this kind of fact."
+    KEY_SCOPE = "key.scope", "The key may not sign this kind of fact."
+    KEY_FORMAT = "key.format", "The key may not sign this format."
+    KEY_NOT_YET_VALID = "key.not_yet_valid", "The key was not valid yet when the credential was issued."
+    KEY_EXPIRED = "key.expired", "The key had expired when the credential was issued."
+
+    # Status
+    STATUS_NOT_IN_USE = "status.none_named", "The credential names no list on which it could be revoked."
+    STATUS_UNAVAILABLE = "status.unavailable", "The credential names a revocation list that is not at hand."
+
+    # Binding
+    DOCUMENT_MATCHES = "binding.document", "The travel document is the one that the credential is bound to."
+    HOLDER_MATCHES = "binding.holder", "Name and birth date are those of the travel document."
+    COMPARED_BY_EYE = "binding.by_eye", "A person compared name and birth date with the travel document."
+    DOCUMENT_MISMATCH = "binding.document_mismatch", "The credential is bound to another travel document."
+    HOLDER_MISMATCH = "binding.holder_mismatch", "Name or birth date are not those of the travel document."
+    HOLDER_UNCERTAIN = "binding.uncertain", "Name or birth date are close to those of the travel document, not equal."
+    DOCUMENT_NEEDED = "binding.document_needed", "No travel document was given to compare with."
+    COMPARE_BY_EYE = "binding.compare_by_eye", "Name and birth date must be compared with the travel document."
+    HOLDER_NOT_SHOWN = "binding.holder_not_shown", "Nothing shown says whose the credential is."
+    KEY_NOT_PROVEN = "binding.key_not_proven", "The holder's key has signed nothing."
+
+    # Rules
+    NO_RULES = "rules.none_given", "No entry rules were given."
+
+    # A step that an earlier failure made pointless
+    NOT_REACHED = "step.not_reached", "An earlier step failed."
+    NOT_APPLICABLE = "step.not_applicable", "The format has nothing for this step."
