@@ -108,8 +108,7 @@ def decode(
             cause = cause.__cause__
         if cause is not None:
             raise DecodeError(cause.code, str(cause)) from None
-        code = Reason.CBOR_LIMIT if "depth" in str(error) else Reason.CBOR_MALFORMED
-        raise DecodeError(code, f"{len(data)} bytes: {error}") from None
+        raise _malformed(data, error) from None
     except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
         raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
     if stream.tell() != len(data):
@@ -119,6 +118,20 @@ def decode(
     if deterministic and cbor2.dumps(value) != data:
         raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
     return value
+
+
+def _malformed(data: bytes, error: cbor2.CBORDecodeError) -> DecodeError:
+    """Return the error to raise; cbor2's own message may quote a key or a value, so it is not passed on."""
+    message = str(error)
+    if "depth" in message:
+        return DecodeError(Reason.CBOR_LIMIT, f"nested deeper than {MAX_DEPTH} levels")
+    if "Duplicate" in message:
+        return DecodeError(Reason.CBOR_MALFORMED, "a map key occurs twice")
+    if "indefinite" in message:
+        return DecodeError(Reason.CBOR_MALFORMED, "an item of indefinite length")
+    if isinstance(error, cbor2.CBORDecodeEOF):
+        return DecodeError(Reason.CBOR_MALFORMED, f"the data breaks off after {len(data)} bytes")
+    return DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes are not a data item")
 
 
 def _count(value: Any) -> int:

@@ -1,0 +1,60 @@
+"""What several test modules share: where the outside test vectors are."""
+
+from __future__ import annotations
+
+import json
+import os
+import warnings
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+VECTORS = Path(os.environ.get("PRATIQUE_VECTORS", ROOT.parent / "shared" / "vectors"))
+
+
+@dataclass(frozen=True)
+class Vector:
+    """One folder of the outside test vectors: its name, its metadata, its files."""
+
+    folder: Path
+    meta: dict[str, Any] = field(repr=False)
+
+    @property
+    def name(self) -> str:
+        return self.folder.name
+
+    def text(self) -> str:
+        return (self.folder / "input.txt").read_text(encoding="utf-8")
+
+
+def load_vectors(kind: str) -> list[Vector]:
+    """Return the vectors of one format, by name; none where the folder is absent, which `pytest` then says loudly."""
+    folders = sorted(path.parent for path in (VECTORS / kind).glob("*/meta.json"))
+    return [Vector(folder, json.loads((folder / "meta.json").read_text(encoding="utf-8"))) for folder in folders]
+
+
+@pytest.fixture(scope="session")
+def vectors() -> Path:
+    """Return the folder of outside vectors, or fail the test that needs it."""
+    if not VECTORS.is_dir():
+        pytest.fail(f"the outside test vectors are not at {VECTORS}; set PRATIQUE_VECTORS to where they are")
+    return VECTORS
+
+
+def pytest_report_header() -> str:
+    if VECTORS.is_dir():
+        return f"outside vectors: {VECTORS}"
+    return f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: the tests that need them are skipped, set PRATIQUE_VECTORS"
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if not VECTORS.is_dir():
+        terminalreporter.write_line(
+            f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: foreign formats were not tested. Set PRATIQUE_VECTORS.", red=True
+        )
+
+
+warnings.filterwarnings("default", category=DeprecationWarning, module="pycose")
