@@ -39,7 +39,10 @@ class PartialDate:
             raise ValueError(f"the year is outside {FIRST_YEAR} to {LAST_YEAR}")
         if self.month is None and self.day is not None:
             raise ValueError("a day needs a month")
-        date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
+        try:
+            date(self.year, 1 if self.month is None else self.month, 1 if self.day is None else self.day)
+        except ValueError:  # newer Pythons quote the date
+            raise ValueError("not a date of the calendar") from None
 
     @classmethod
     def parse(cls, text: str) -> PartialDate:
@@ -53,7 +56,7 @@ class PartialDate:
         year, month, day = match.groups()
         try:
             return cls(int(year), None if month is None else int(month), None if day is None else int(day))
-        except ValueError as error:  # whose message names the part, and no value
+        except ValueError as error:
             raise DecodeError(Reason.DATE_INVALID, str(error)) from None
 
     @classmethod
