@@ -41,6 +41,7 @@ class Reason(StrEnum):
     COSE_CRITICAL = "cose.critical", "The message demands a feature that is not understood."
     KEY_MALFORMED = "key.malformed", "The key cannot be read."
     KEY_UNSUITABLE = "key.unsuitable", "The key does not fit the algorithm."
+    KEY_UNSUPPORTED = "key.unsupported", "The key is of a type, curve or size that is not used here."
     CERTIFICATE_MALFORMED = "certificate.malformed", "The certificate cannot be read."
     DATE_INVALID = "date.invalid", "A date or time is not valid."
     MRZ_INVALID = "mrz.invalid", "The machine-readable zone is not valid."
@@ -56,6 +57,7 @@ class Reason(StrEnum):
     # Trust
     KEY_FOUND = "trust.key_found", "A key for this credential is on a trust list."
     KEY_UNKNOWN = "trust.key_unknown", "No trust list has a key for this credential."
+    ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
 
     # Signature
