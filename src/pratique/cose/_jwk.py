@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
-from typing import Any, TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pratique.cose import _public
 from pratique.cose._public import malformed, unsupported

@@ -10,6 +10,7 @@ from pratique.cose.algorithms import EC_P256, EC_P384, ED25519, ML_DSA_44
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _SCALAR_BYTES = {EC_P256: 32, EC_P384: 48}

@@ -15,6 +15,7 @@ from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa
 
 # COSE_Key labels and values: RFC 9053 section 7, RFC 8230 section 4, draft-ietf-cose-dilithium

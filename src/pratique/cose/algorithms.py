@@ -17,6 +17,7 @@ from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
 EC_P256, EC_P384, ED25519, ML_DSA_44, RSA = "EC P-256", "EC P-384", "Ed25519", "ML-DSA-44", "RSA"

@@ -19,6 +19,7 @@ from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes, PublicKeyTypes
 
 KEY_ID_BYTES = 8  # of a thumbprint: a hint, so that a collision costs one more try

@@ -18,6 +18,7 @@ from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+
     from pratique.cose.keys import PublicKey
     from pratique.cose.signer import Signer
 
