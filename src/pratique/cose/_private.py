@@ -11,6 +11,7 @@ from pratique.cose.algorithms import EC_P256, EC_P384, ED25519, ML_DSA_44
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa
     from cryptography.hazmat.primitives.asymmetric.types import PrivateKeyTypes
 
 _SCALAR_BYTES = {EC_P256: 32, EC_P384: 48}
@@ -62,6 +63,7 @@ def to_pem(native: Any, password: bytes | None) -> bytes:
 def from_cose(members: Mapping[Any, Any]) -> PrivateKeyTypes:
     """Return the key of a private COSE_Key. Raises: KeyMaterialError, also when its public part is another key's."""
     kty = _public.key_type(members)
+    native: ec.EllipticCurvePrivateKey | ed25519.Ed25519PrivateKey | mldsa.MLDSA44PrivateKey
     if kty == _public.EC2:
         native = _ec(members)
         public = _public.Y in members
@@ -78,7 +80,7 @@ def from_cose(members: Mapping[Any, Any]) -> PrivateKeyTypes:
     return native
 
 
-def _ec(members: Mapping[Any, Any]) -> Any:
+def _ec(members: Mapping[Any, Any]) -> ec.EllipticCurvePrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - see _public
 
     family = _public.ec_family(members)
@@ -89,7 +91,7 @@ def _ec(members: Mapping[Any, Any]) -> Any:
         raise malformed("d is out of range for the curve") from None
 
 
-def _ed25519(members: Mapping[Any, Any]) -> Any:
+def _ed25519(members: Mapping[Any, Any]) -> ed25519.Ed25519PrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ed25519  # noqa: PLC0415 - see _public
 
     _public.expect_ed25519(members)
@@ -97,7 +99,7 @@ def _ed25519(members: Mapping[Any, Any]) -> Any:
     return ed25519.Ed25519PrivateKey.from_private_bytes(seed)
 
 
-def _ml_dsa(members: Mapping[Any, Any]) -> Any:
+def _ml_dsa(members: Mapping[Any, Any]) -> mldsa.MLDSA44PrivateKey:
     from cryptography.hazmat.primitives.asymmetric import mldsa  # noqa: PLC0415 - see _public
 
     _public.expect_ml_dsa_44(members)

@@ -8,6 +8,8 @@ checks a signature: `Sign1.verify` does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import lru_cache
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
@@ -32,6 +34,7 @@ _TAG_SIGN1 = b"\xd2"  # tag 18
 _TAG_CWT = b"\xd8\x3d"  # tag 61, RFC 8392
 _CONTEXT = b"\x84\x6aSignature1"  # an array of four, the first of which is this text
 _PARTS = 4
+_CACHED_BYTES = 64  # of a protected header: algorithm, key identifier and type take 13 to 20
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -73,9 +76,8 @@ class Sign1:
             raise DecodeError(Reason.COSE_MALFORMED, "protected header, payload and signature are byte strings")
         if type(unprotected) is not dict:
             raise DecodeError(Reason.COSE_MALFORMED, "the unprotected header is not a map")
-        headers = cbor.decode(protected, deterministic=not tolerant) if protected else {}
-        if type(headers) is not dict:
-            raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not a map")
+        read = _header if len(protected) > _CACHED_BYTES else _cached_header
+        headers = read(protected, tolerant=tolerant)
         if not tolerant:
             if not headers:
                 raise DecodeError(Reason.COSE_MALFORMED, "the protected header is empty")
@@ -83,7 +85,7 @@ class Sign1:
                 raise DecodeError(Reason.COSE_MALFORMED, "a label is in both headers")
         if CRIT in headers or CRIT in unprotected:
             _check_critical(headers, unprotected, understood)
-        return cls(protected, headers, unprotected, payload, signature)
+        return cls(protected, headers, MappingProxyType(unprotected), payload, signature)
 
     def to_be_signed(self, external_aad: bytes = b"") -> bytes:
         """Return the bytes that the signature is over: the Sig_structure of RFC 9052 section 4.4."""
@@ -200,6 +202,17 @@ def _untagged(data: bytes, *, tolerant: bool) -> bytes:
         raise DecodeError(Reason.COSE_MALFORMED, "the message does not begin with tag 18, COSE_Sign1")
     body = data.removeprefix(_TAG_CWT)
     return body.removeprefix(_TAG_SIGN1)
+
+
+def _header(protected: bytes, *, tolerant: bool) -> Mapping[Label, Any]:
+    headers = cbor.decode(protected, deterministic=not tolerant) if protected else {}
+    if type(headers) is not dict:
+        raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not a map")
+    return MappingProxyType(headers)
+
+
+# Every credential under one key has the same protected header, and reading it is half the work.
+_cached_header = lru_cache(maxsize=256)(_header)
 
 
 def _check_critical(
