@@ -50,6 +50,7 @@ class Reason(StrEnum):
     FORMAT_UNKNOWN = "format.unknown", "The code is in no format that is known."
     FORMAT_UNSUPPORTED = "format.unsupported", "The code is in a format that is recognised but not read."
     CONTENT_INVALID = "content.invalid", "The credential's content does not follow its format."
+    CONTENT_DEVIATES = "content.deviates", "The content is readable but departs from its format's schema."
     CLAIMS_INVALID = "claims.invalid", "The claims cannot be put into a credential."
     DECODED = "decode.well_formed", "The code is well formed."
     READ = "read.recognised", "The code was read and its format recognised."

@@ -1,0 +1,28 @@
+"""The formats that are read: each text is recognised by how it begins, and by nothing else."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from pratique.errors import DecodeError
+from pratique.formats import hc1, pratique
+from pratique.formats.base import Envelope, Reader
+from pratique.qr.text import scanned
+from pratique.reasons import Reason
+
+READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER)
+
+__all__ = ["READERS", "Envelope", "Reader", "recognise"]
+
+
+def recognise(text: str) -> tuple[Reader, str]:
+    """Return the reader of a scanned text, and the text without the line end that scanners add.
+
+    Raises: DecodeError: `format.unknown`, `qr.too_long`.
+    """
+    text = scanned(text)
+    for reader in READERS:
+        if text.startswith(reader.prefix):
+            return reader, text
+    known = ", ".join(reader.prefix for reader in READERS)
+    raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text begins with none of {known}")

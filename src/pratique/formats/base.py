@@ -1,0 +1,58 @@
+"""What every format reader gives: an envelope around signed bytes, whose content is read only after its signature holds."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Protocol
+
+from pratique.cose.algorithms import Algorithm
+from pratique.model import Credential
+
+
+class Envelope(Protocol):
+    """A signed code, taken apart as far as its outer layers go; nothing in it is proven.
+
+    `key_id` finds candidate keys in the trust store; `to_be_signed` and `signature` are verified as they arrived.
+    """
+
+    @property
+    def format(self) -> str:
+        """Return the format's name, as trust lists use it."""
+
+    @property
+    def key_id(self) -> bytes:
+        """Return the key identifier, a hint: several keys may share it."""
+
+    @property
+    def algorithm(self) -> Algorithm:
+        """Return the signature algorithm that the code states."""
+
+    @property
+    def to_be_signed(self) -> bytes:
+        """Return the bytes that the signature covers."""
+
+    @property
+    def signature(self) -> bytes:
+        """Return the signature in the form of COSE: raw r and s for ECDSA."""
+
+    def read(self) -> Credential:
+        """Return what the code says, in the common model; unproven unless the signature was verified before.
+
+        Raises: DecodeError, DisclosureError.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class Reader:
+    """A format: the name that trust lists use, a title for people, how its text begins, and how it is taken apart.
+
+    `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the
+    key be in its window when the code is verified, and not only when it was issued.
+    """
+
+    format: str
+    title: str
+    prefix: str
+    envelope: Callable[[str], Envelope]
+    key_valid_throughout: bool = False

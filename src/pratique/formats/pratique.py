@@ -1,0 +1,159 @@
+"""Pratique's own credentials: SD-CWT in Base45 behind `PQ1:`. Strict: one encoding, one set of headers and claims."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pratique.codec import cbor
+from pratique.cose.algorithms import Algorithm
+from pratique.cose.keys import PublicKey
+from pratique.cose.sign1 import ALG, KEY_ID, Sign1
+from pratique.errors import DecodeError, UnsupportedError
+from pratique.formats import profile
+from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
+from pratique.formats.base import Reader
+from pratique.model import (
+    Clearance,
+    Credential,
+    DocumentBinding,
+    Evidence,
+    Issuer,
+    KeyBinding,
+    StatusReference,
+    TestResult,
+    Validity,
+)
+from pratique.qr import text as qr_text
+from pratique.reasons import Reason
+from pratique.sdcwt import disclosed
+from pratique.sdcwt.labels import SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
+
+FORMAT: Final = "pratique"
+
+_PROTECTED: Final = {ALG, KEY_ID, TYP}
+_REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
+_OPTIONAL: Final = {STATUS, HOLDER}
+_NUMBER = re.compile(r"[A-Za-z0-9_-]{12}\Z")
+_KEY_ID_BYTES = 8
+_SALT_BYTES = _TAG_BYTES = 16
+_THUMBPRINT_BYTES = 32
+_MAX_INDEX = 2**32 - 1
+
+
+class PratiqueEnvelope:
+    """One of our own credentials, taken apart to its header, its payload and its disclosures."""
+
+    format: Final = FORMAT
+
+    def __init__(self, data: bytes) -> None:
+        """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
+        signed = Sign1.decode(data)
+        if signed.headers.keys() != _PROTECTED or signed.headers[TYP] != TYP_SD_CWT:
+            raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not exactly alg, kid and typ 293")
+        if type(signed.headers[KEY_ID]) is not bytes or len(signed.headers[KEY_ID]) != _KEY_ID_BYTES:
+            raise DecodeError(Reason.COSE_MALFORMED, f"the key identifier is not {_KEY_ID_BYTES} bytes")
+        if SD_AEAD_CLAIMS in signed.unprotected:
+            raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "encrypted disclosures are not part of this profile")
+        if not signed.unprotected.keys() <= {SD_CLAIMS}:
+            raise DecodeError(Reason.COSE_MALFORMED, "the unprotected header has more than disclosures")
+        disclosures = signed.unprotected.get(SD_CLAIMS, ())
+        if SD_CLAIMS in signed.unprotected and (type(disclosures) is not list or not disclosures):
+            raise DecodeError(Reason.COSE_MALFORMED, "the disclosures are not an array with at least one")
+        if any(type(disclosure) is not bytes for disclosure in disclosures):
+            raise DecodeError(Reason.COSE_MALFORMED, "a disclosure is not a byte string")
+        self.signed = signed
+        self.disclosures: tuple[bytes, ...] = tuple(disclosures)
+        self.algorithm: Algorithm = signed.algorithm()
+        self.key_id: bytes = signed.headers[KEY_ID]
+        self.to_be_signed: bytes = signed.to_be_signed()
+        self.signature: bytes = signed.signature
+
+    def claims(self) -> dict[Any, Any]:
+        """Return the signed claims with their hashes still in them. Raises: DecodeError."""
+        claims = cbor.decode(self.signed.payload, simple_keys=True, deterministic=True)
+        if type(claims) is not dict:
+            raise DecodeError(Reason.CONTENT_INVALID, "the claims are not a map")
+        return claims
+
+    def read(self) -> Credential:
+        """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
+        opened = disclosed(self.claims(), self.disclosures)
+        claims = opened.claims
+        if not claims.keys() >= _REQUIRED or claims.keys() - _REQUIRED - _OPTIONAL:
+            raise DecodeError(Reason.CONTENT_INVALID, "a claim is missing, or one has no place in this profile")
+        if claims[VCT] != profile.PROFILE:
+            raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, f"another profile than {profile.PROFILE}")
+        if type(claims[SUB]) is not str or not _NUMBER.match(claims[SUB]):
+            raise DecodeError(Reason.CONTENT_INVALID, "the certificate's number is not 12 characters of base64url")
+        evidence = profile.read_evidence(claims[EVENT])
+        holder = claims.get(HOLDER)
+        if holder is not None and isinstance(evidence, Clearance):
+            raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
+        return Credential(
+            format=FORMAT,
+            issuer=Issuer(id=profile.text(claims[ISS])),
+            validity=_validity(claims, evidence),
+            evidence=(evidence,),
+            holder=None if holder is None else profile.read_holder(holder),
+            number=claims[SUB],
+            binding=_binding(claims[CNF]),
+            status=_status(claims[STATUS]) if STATUS in claims else None,
+            withheld=opened.withheld,
+        )
+
+
+def envelope(text: str) -> PratiqueEnvelope:
+    """Return the envelope of a text. Raises: DecodeError, UnsupportedError."""
+    return PratiqueEnvelope(qr_text.decode(text))
+
+
+READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope)
+
+
+def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
+    """Return the window, which says nothing more than it must: whole days or months, hours where a fact is short-lived."""
+    issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
+    for seconds in (issued_at, not_before, expires_at):
+        if type(seconds) is not int or not 0 <= seconds < profile.MAX_SECONDS:
+            raise DecodeError(Reason.TIME_MALFORMED, "a time is not a number of seconds since 1970")
+    if not not_before < expires_at or not issued_at < expires_at:
+        raise DecodeError(Reason.TIME_MALFORMED, "the window ends before it begins")
+    ends = datetime.fromtimestamp(expires_at, UTC)
+    if issued_at % profile.DAY:
+        raise DecodeError(Reason.TIME_MALFORMED, "the time of issue is not a whole day")
+    if isinstance(evidence, TestResult | Clearance):
+        if not_before % profile.HOUR or expires_at % profile.HOUR:
+            raise DecodeError(Reason.TIME_MALFORMED, "the window is not of whole hours")
+    elif not_before % profile.DAY or expires_at % profile.DAY or ends.day != 1:
+        raise DecodeError(Reason.TIME_MALFORMED, "the window does not run from a whole day to the first of a month")
+    return Validity(datetime.fromtimestamp(issued_at, UTC), datetime.fromtimestamp(not_before, UTC), ends)
+
+
+def _binding(cnf: Any) -> DocumentBinding | KeyBinding:
+    if type(cnf) is not dict or len(cnf) != 1:
+        raise DecodeError(Reason.CONTENT_INVALID, "the confirmation is not exactly one method")
+    ((method, value),) = cnf.items()
+    if method == profile.CNF_DOCUMENT and type(value) is list and len(value) == 3:  # noqa: PLR2004 - [1, salt, tag]
+        derivation, salt, tag = value
+        if derivation != 1 or type(derivation) is not int:
+            raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "the document binding is of another derivation than 1")
+        if type(salt) is bytes and type(tag) is bytes and len(salt) == _SALT_BYTES and len(tag) == _TAG_BYTES:
+            return DocumentBinding(derivation, salt, tag)
+    if method == profile.CNF_KEY and type(value) is dict:
+        key = PublicKey.from_cose_key(value)
+        return KeyBinding(key.thumbprint, key)
+    if method == profile.CNF_THUMBPRINT and type(value) is bytes and len(value) == _THUMBPRINT_BYTES:
+        return KeyBinding(value)
+    raise DecodeError(Reason.CONTENT_INVALID, "the confirmation is of no known method or not in its form")
+
+
+def _status(value: Any) -> StatusReference:
+    reference = value.get("status_list") if type(value) is dict and value.keys() == {"status_list"} else None
+    if type(reference) is not dict or reference.keys() != {"idx", "uri"}:
+        raise DecodeError(Reason.CONTENT_INVALID, "the status is not one status_list of idx and uri")
+    index, uri = reference["idx"], reference["uri"]
+    if type(index) is not int or not 0 <= index <= _MAX_INDEX or not profile.text(uri).startswith("https://"):
+        raise DecodeError(Reason.CONTENT_INVALID, "the status list's index or address is not usable")
+    return StatusReference(uri, index)

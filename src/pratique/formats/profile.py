@@ -1,0 +1,287 @@
+"""The profile of SD-CWT that pratique's own credentials follow: every claim, its number, and whether it is shown.
+
+What is open and what is closed is fixed here, in one place, and nowhere else: `OPEN` claims stand in every copy, every
+other claim is redacted on its own. Names are those of the common model; `schemas/credential.cddl` says the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pratique.errors import ClaimError, DecodeError
+from pratique.model import (
+    Clearance,
+    Dose,
+    Evidence,
+    Exemption,
+    Holder,
+    Kind,
+    Prophylaxis,
+    Recovery,
+    TestResult,
+    Vaccination,
+)
+from pratique.model.codes import Coding
+from pratique.model.dates import PartialDate, from_days, to_days
+from pratique.reasons import Reason
+
+PROFILE: Final = "pratique/1"
+
+# Registered CWT claims (RFC 8392, RFC 8747, draft-ietf-spice-sd-cwt, draft-ietf-oauth-status-list)
+ISS, SUB, EXP, NBF, IAT, CNF, VCT, STATUS = 1, 2, 4, 5, 6, 8, 11, 65535
+# Claims of this profile, in the range for private use (RFC 8392, section 9.1)
+EVENT, HOLDER = -65537, -65538
+# Confirmation methods (RFC 8747, section 3; RFC 9679, section 5.6) and the one of this profile
+CNF_KEY, CNF_THUMBPRINT, CNF_DOCUMENT = 1, 5, -65537
+# The open entries of the event map, and the nested map of details
+EVENT_KIND, EVENT_TARGET, EVENT_RULE, EVENT_DETAILS = 0, 1, 2, 13
+
+DAY: Final = 86_400  # seconds
+HOUR: Final = 3_600  # seconds
+MAX_TEXT: Final = 255  # bytes of UTF-8 in any one text
+MAX_SECONDS: Final = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
+
+KIND_NUMBERS: Final[Mapping[Kind, int]] = {
+    Kind.VACCINATION: 1,
+    Kind.PROPHYLAXIS: 2,
+    Kind.TEST: 3,
+    Kind.RECOVERY: 4,
+    Kind.EXEMPTION: 5,
+    Kind.CLEARANCE: 6,
+}
+EVIDENCE_TYPES: Final[Mapping[int, type[Evidence]]] = {
+    1: Vaccination,
+    2: Prophylaxis,
+    3: TestResult,
+    4: Recovery,
+    5: Exemption,
+    6: Clearance,
+}
+
+_TARGET = re.compile(r"[0-9A-Z]{2,8}(\.[0-9A-Z]{1,2})?\Z")
+_COUNTRY = re.compile(r"[A-Z]{3}\Z")
+_NAME = re.compile(r"[A-Z]+(<[A-Z]+)*(<<[A-Z]+(<[A-Z]+)*)?\Z")
+_DOCUMENT_NUMBER = re.compile(r"[0-9A-Z]{1,24}\Z")
+_CODE = re.compile(r"[a-z0-9-]{1,16}\|[!-{}~][ -{}~]{0,199}\Z")
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """One claim that only the holder can show: its name, its number in its map, and its form on the wire and off it."""
+
+    name: str
+    key: int
+    to_wire: Callable[[Any], Any]
+    from_wire: Callable[[Any], Any]
+
+
+def _refuse(what: str) -> DecodeError:
+    return DecodeError(Reason.CONTENT_INVALID, what)
+
+
+def text(value: Any) -> str:
+    """Return a text of 1 to 255 bytes without control characters, or refuse."""
+    if type(value) is not str or not 0 < len(value.encode()) <= MAX_TEXT or not value.isprintable():
+        raise _refuse(f"a text is empty, longer than {MAX_TEXT} bytes or not printable")
+    return value
+
+
+def _matching(pattern: re.Pattern[str], what: str) -> Callable[[Any], str]:
+    def check(value: Any) -> str:
+        if type(value) is not str or not pattern.match(value):
+            raise _refuse(f"{what} is not in its form")
+        return value
+
+    return check
+
+
+target = _matching(_TARGET, "a target (ICD-11 code)")
+_country = _matching(_COUNTRY, "a country (ISO 3166-1 alpha-3)")
+_name = _matching(_NAME, "a name (ICAO Doc 9303: SURNAME<<GIVEN<NAMES)")
+_document_number = _matching(_DOCUMENT_NUMBER, "a document number")
+_code = _matching(_CODE, "a code (system|code)")
+_sex = _matching(re.compile(r"[FMX]\Z"), "sex (F, M or X)")
+
+
+def _coding(value: Any) -> Coding:
+    system, _, code = _code(value).partition("|")
+    return Coding(system, code)
+
+
+def _date(value: Any) -> PartialDate:
+    if type(value) is not int:
+        raise _refuse("a date is not a number of days")
+    return PartialDate.from_date(from_days(value))
+
+
+def _complete_days(value: PartialDate) -> int:
+    if not value.is_complete:
+        raise _refuse("a date must have year, month and day")
+    return to_days(value.earliest)
+
+
+def _partial_date(value: Any) -> PartialDate:
+    if type(value) is int:
+        return _date(value)
+    if type(value) is not list or not 1 <= len(value) <= 2 or any(type(part) is not int for part in value):  # noqa: PLR2004 - year, or year and month
+        raise _refuse("a partial date is not [year] or [year, month]")
+    return PartialDate.parse("-".join(f"{part:0{4 if i == 0 else 2}}" for i, part in enumerate(value)))
+
+
+def _partial_wire(value: PartialDate) -> Any:
+    if value.is_complete:
+        return to_days(value.earliest)
+    return [value.year] if value.month is None else [value.year, value.month]
+
+
+def _moment(value: Any) -> datetime:
+    if type(value) is not int or not 0 <= value < MAX_SECONDS:
+        raise _refuse("a time is not a number of seconds since 1970")
+    return datetime.fromtimestamp(value, UTC)
+
+
+def _dose(value: Any) -> Dose:
+    if (
+        type(value) is not list
+        or not 1 <= len(value) <= 2  # noqa: PLR2004 - number, or number and of
+        or any(type(part) is not int or not 1 <= part <= 99 for part in value)  # noqa: PLR2004
+    ):
+        raise _refuse("a dose is not [number] or [number, of] from 1 to 99")
+    return Dose(*value)
+
+
+def _text_claim(name: str, key: int, check: Callable[[Any], str] = text) -> Claim:
+    return Claim(name, key, check, check)
+
+
+_EVENT_CLAIMS: Final = (
+    Claim("date", 10, _complete_days, _date),
+    Claim("product", 12, lambda value: _code(f"{value.system}|{value.code}"), _coding),
+    Claim("test_method", 16, lambda value: _code(f"{value.system}|{value.code}"), _coding),
+    Claim("test_result", 17, lambda value: _code(f"{value.system}|{value.code}"), _coding),
+    Claim("sampled_at", 18, lambda value: int(value.timestamp()), _moment),
+)
+_DETAIL_CLAIMS: Final = (
+    Claim("dose", 1, lambda value: [value.number] if value.of is None else [value.number, value.of], _dose),
+    _text_claim("country", 2, _country),
+    _text_claim("batch", 3),
+    _text_claim("centre", 4),
+    _text_claim("practitioner", 5),
+    _text_claim("authority", 6),
+)
+_HOLDER_CLAIMS: Final = (
+    _text_claim("name", 1, _name),
+    _text_claim("name_native", 2),
+    Claim("birth_date", 3, _partial_wire, _partial_date),
+    _text_claim("sex", 4, _sex),
+    _text_claim("nationality", 5, _country),
+    _text_claim("document_number", 6, _document_number),
+    _text_claim("national_id", 7),
+    _text_claim("guardian", 8),
+)
+
+_EVENT_BY_KEY: Final = {claim.key: claim for claim in _EVENT_CLAIMS}
+_DETAIL_BY_KEY: Final = {claim.key: claim for claim in _DETAIL_CLAIMS}
+_HOLDER_BY_KEY: Final = {claim.key: claim for claim in _HOLDER_CLAIMS}
+
+PATHS: Final[Mapping[str, tuple[int, ...]]] = {
+    **{f"event.{claim.name}": (EVENT, claim.key) for claim in _EVENT_CLAIMS},
+    **{f"event.{claim.name}": (EVENT, EVENT_DETAILS, claim.key) for claim in _DETAIL_CLAIMS},
+    **{f"holder.{claim.name}": (HOLDER, claim.key) for claim in _HOLDER_CLAIMS},
+}
+"""Where each claim stands that only the holder can show, by its name in the common model."""
+
+
+def _fields(claims: Any, by_key: Mapping[int, Claim], where: str) -> dict[str, Any]:
+    """Return the fields of a disclosed map by name. Raises: DecodeError for a claim that has no place there."""
+    if type(claims) is not dict:
+        raise _refuse(f"{where} is not a map")
+    fields = {}
+    for key, value in claims.items():
+        claim = by_key.get(key)
+        if claim is None:
+            raise _refuse(f"{where} has a claim that this profile does not know")
+        fields[claim.name] = claim.from_wire(value)
+    return fields
+
+
+def read_evidence(event: Any) -> Evidence:
+    """Return the fact of an event map in which disclosed claims are in place. Raises: DecodeError."""
+    if type(event) is not dict:
+        raise _refuse("the event is not a map")
+    closed = dict(event)
+    number = closed.pop(EVENT_KIND, None)
+    evidence_type = EVIDENCE_TYPES.get(number) if type(number) is int else None
+    if evidence_type is None:
+        raise _refuse("the event is of no known kind")
+    if evidence_type is Clearance:
+        if closed.keys() != {EVENT_RULE}:
+            raise _refuse("a clearance names a rule set and nothing else")
+        return Clearance(rule=text(closed[EVENT_RULE]))
+    agent = target(closed.pop(EVENT_TARGET, None))
+    fields = _fields(closed.pop(EVENT_DETAILS, {}), _DETAIL_BY_KEY, "the details") if EVENT_DETAILS in closed else {}
+    fields |= _fields(closed, _EVENT_BY_KEY, "the event")
+    try:
+        return evidence_type(target=agent, **fields)
+    except TypeError:
+        raise _refuse(f"a claim has no place in an event of kind {number}") from None
+
+
+def read_holder(claims: Any) -> Holder:
+    """Return the holder of a disclosed holder map. Raises: DecodeError."""
+    return Holder(**_fields(claims, _HOLDER_BY_KEY, "the holder"))
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class WireClaims:
+    """The claims of a credential as they go on the wire: what is shown, and what is closed at each level."""
+
+    shown: Mapping[int, Any]
+    event: Mapping[int, Any]
+    details: Mapping[int, Any]
+    holder: Mapping[int, Any]
+
+
+def _wire(value: Evidence | Holder, claims: tuple[Claim, ...], where: str, left: set[str]) -> dict[int, Any]:
+    """Return the claims that `value` has, by number, and strike their names from `left`."""
+    made = {}
+    for claim in claims:
+        field = getattr(value, claim.name, None)
+        if field is None:
+            continue
+        left.discard(claim.name)
+        try:
+            made[claim.key] = claim.to_wire(field)
+            claim.from_wire(made[claim.key])
+        except DecodeError as error:
+            raise ClaimError(Reason.CLAIMS_INVALID, f"{where}.{claim.name}: {error.detail}") from None
+        except (AttributeError, TypeError):
+            raise TypeError(f"{where}.{claim.name} is a {type(field).__name__}") from None
+    return made
+
+
+def to_wire(evidence: Evidence, holder: Holder | None) -> WireClaims:
+    """Return the claims of a fact and its holder, each checked to be readable again.
+
+    Raises: ClaimError: a value is not in its form, or the profile has no place for it. TypeError: a wrong type.
+    """
+    left = {name for name, _ in evidence.known()}
+    event = _wire(evidence, _EVENT_CLAIMS, "event", left)
+    details = _wire(evidence, _DETAIL_CLAIMS, "event", left)
+    shown: dict[int, Any] = {EVENT_KIND: KIND_NUMBERS[evidence.kind]}
+    try:
+        if isinstance(evidence, Clearance):
+            shown[EVENT_RULE] = text(evidence.rule)
+        else:
+            shown[EVENT_TARGET] = target(evidence.target)
+    except DecodeError as error:
+        raise ClaimError(Reason.CLAIMS_INVALID, f"event: {error.detail}") from None
+    left -= {"target", "rule"}
+    if left or (isinstance(evidence, Clearance) and (event or details or holder or evidence.target)):
+        name = min(left, default="target")
+        raise ClaimError(Reason.CLAIMS_INVALID, f"a {evidence.kind} of this profile has no place for event.{name}")
+    return WireClaims(shown, event, details, _wire(holder, _HOLDER_CLAIMS, "holder", set()) if holder else {})

@@ -1,0 +1,41 @@
+"""The common model that every format maps to: frozen values, no input or output, no cryptography."""
+
+from pratique.model.credential import (
+    Credential,
+    DocumentBinding,
+    Issuer,
+    KeyBinding,
+    StatusReference,
+    Validity,
+)
+from pratique.model.evidence import (
+    Clearance,
+    Dose,
+    Evidence,
+    Exemption,
+    Kind,
+    Prophylaxis,
+    Recovery,
+    TestResult,
+    Vaccination,
+)
+from pratique.model.holder import Holder
+
+__all__ = [
+    "Clearance",
+    "Credential",
+    "DocumentBinding",
+    "Dose",
+    "Evidence",
+    "Exemption",
+    "Holder",
+    "Issuer",
+    "KeyBinding",
+    "Kind",
+    "Prophylaxis",
+    "Recovery",
+    "StatusReference",
+    "TestResult",
+    "Vaccination",
+    "Validity",
+]

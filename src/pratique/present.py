@@ -1,0 +1,94 @@
+"""The holder's side: the copy that an issuer handed out, and the presentations that show a part of it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from pratique.cose import sign1
+from pratique.errors import DisclosureError
+from pratique.formats import profile
+from pratique.formats.pratique import PratiqueEnvelope
+from pratique.model import Credential
+from pratique.qr import text as qr_text
+from pratique.reasons import Reason
+from pratique.sdcwt import disclosed, disclosure_paths
+from pratique.sdcwt.labels import SD_CLAIMS
+
+_NAMES = {path: name for name, path in profile.PATHS.items()}
+
+
+class HeldCredential:
+    """A credential as its holder keeps it, with the disclosures that came with it.
+
+    Nothing in it is verified: the holder trusts the hand that gave it; a verifier checks the signature.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        """Take a credential's bytes. Raises: DecodeError, DisclosureError, UnsupportedError."""
+        self._envelope = PratiqueEnvelope(data)
+        self.encoded = data
+        self.credential: Credential = self._envelope.read()
+        self._paths = disclosure_paths(self._envelope.claims(), self._envelope.disclosures)
+
+    def __repr__(self) -> str:
+        return f"HeldCredential(disclosable={list(self.disclosable)!r})"
+
+    @classmethod
+    def from_text(cls, text: str) -> HeldCredential:
+        """Return the credential of a QR text or of the file in which its holder keeps it. Raises: as the constructor."""
+        return cls(qr_text.decode(qr_text.scanned(text)))
+
+    @property
+    def text(self) -> str:
+        """Return the QR text of this copy, with every disclosure in it: for its holder, not for showing."""
+        return qr_text.encode(self.encoded)
+
+    @property
+    def disclosable(self) -> tuple[str, ...]:
+        """Return the names of the claims that can be shown, such as `event.date`, in the profile's order."""
+        held = set(self._paths.values())
+        return tuple(name for name, path in profile.PATHS.items() if path in held)
+
+    @property
+    def is_complete(self) -> bool:
+        """Return whether there is a disclosure for every hash: an issuer must not keep claims from their holder."""
+        return disclosed(self._envelope.claims(), self._envelope.disclosures).withheld == 0
+
+    def present(self, *, disclose: Iterable[str] = ()) -> str:
+        """Return the QR text of a copy that shows, beyond what is always shown, just the claims named.
+
+        Nothing is signed again; what the holder leaves out costs nothing. The maps that a claim stands in are opened
+        with it, and with them no other claim.
+
+        Args:
+            disclose: names as `disclosable` gives them; `holder` or `event` alone stand for all claims of that map.
+        Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show.
+        """
+        wanted = set()
+        for name in disclose:
+            paths = self._expand(name)
+            if not paths:
+                raise DisclosureError(
+                    Reason.DISCLOSURE_UNKNOWN,
+                    f"this copy cannot show {name!r}",
+                    hint=f"It can show: {', '.join(self.disclosable) or 'nothing more than it always shows'}.",
+                )
+            wanted |= {path[:end] for path in paths for end in range(1, len(path) + 1)}
+        shown = [encoded for encoded, path in self._paths.items() if path in wanted]
+        return qr_text.encode(_with_disclosures(self._envelope, shown))
+
+    def _expand(self, name: str) -> list[tuple[int, ...]]:
+        """Return the paths of the claims that a name stands for and that this copy can show."""
+        return [
+            path
+            for path in self._paths.values()
+            if (full := _NAMES.get(path)) is not None and (full == name or full.startswith(f"{name}."))
+        ]
+
+
+def _with_disclosures(envelope: PratiqueEnvelope, shown: list[bytes]) -> bytes:
+    signed = envelope.signed
+    return sign1.complete(
+        signed.headers, {SD_CLAIMS: shown} if shown else {}, signed.payload, signed.signature
+    )
+

@@ -1,0 +1,137 @@
+"""What a verification answers: one check for each step, and the verdict that follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Any, Final
+
+from pratique.errors import PratiqueError
+from pratique.model import Credential
+from pratique.reasons import Reason
+from pratique.trust import TrustedIssuer
+
+
+class Step(StrEnum):
+    """The steps of a verification, in their order."""
+
+    READ = "read"
+    DECODE = "decode"
+    TRUST = "trust"
+    SIGNATURE = "signature"
+    DISCLOSURES = "disclosures"
+    VALIDITY = "validity"
+    ISSUER = "issuer"
+    STATUS = "status"
+    BINDING = "binding"
+    RULES = "rules"
+
+
+class Outcome(StrEnum):
+    """What a step came to. INCONCLUSIVE was tried and cannot say; NOT_CHECKED was not tried, the code says why."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    INCONCLUSIVE = "inconclusive"
+    NOT_CHECKED = "not_checked"
+
+
+class Verdict(StrEnum):
+    """What to do: let pass, have a person look, or refuse."""
+
+    ACCEPT = "accept"
+    REFER = "refer"
+    REJECT = "reject"
+
+
+REQUIRED: Final = frozenset(Step) - {Step.DISCLOSURES, Step.STATUS, Step.RULES}
+"""The steps without which nothing is accepted; the others pass where there was nothing to check."""
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What one step came to. `detail` says what was found and expected; it holds no claim that must be hidden."""
+
+    step: Step
+    outcome: Outcome
+    code: Reason
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return the check in a plain sentence."""
+        return f"{self.code.meaning[:-1]}: {self.detail}." if self.detail else self.code.meaning
+
+
+class RefusedError(PratiqueError):
+    """A credential that was not accepted; `report` says why."""
+
+    def __init__(self, report: Report) -> None:
+        decisive = report.decisive
+        super().__init__(decisive.code, decisive.detail)
+        self.report = report
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Report:
+    """The checks of one code, in the order of the steps, and what they prove.
+
+    `credential` is there only once the signature holds, and has only what was disclosed; `issuer` is the entry of the
+    trust list whose key verified. `at` is the time for which it all holds; `lists` are the sequence numbers of the
+    trust lists that were asked.
+    """
+
+    format: str | None
+    checks: tuple[Check, ...]
+    at: datetime
+    credential: Credential | None = None
+    issuer: TrustedIssuer | None = None
+    lists: Mapping[str, int] = MappingProxyType({})
+
+    def __repr__(self) -> str:
+        return f"Report({self.format}, {self.verdict}, {self.decisive.code.value})"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is not a yes or no: ask for its verdict")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return ACCEPT where every required step passed and no other one stands against it."""
+        outcomes = {check.outcome for check in self.checks}
+        if Outcome.FAILED in outcomes:
+            return Verdict.REJECT
+        passed = {check.step for check in self.checks if check.outcome is Outcome.PASSED}
+        return Verdict.ACCEPT if passed >= REQUIRED and Outcome.INCONCLUSIVE not in outcomes else Verdict.REFER
+
+    @property
+    def decisive(self) -> Check:
+        """Return the check that the verdict hangs on: the first that failed, else the first inconclusive, else the last."""
+        for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE):
+            for check in self.checks:
+                if check.outcome is outcome:
+                    return check
+        return self.checks[-1]
+
+    def check(self, step: Step) -> Check:
+        """Return what a step came to."""
+        return next(check for check in self.checks if check.step is step)
+
+    def raise_for_refusal(self) -> Credential:
+        """Return the credential if it is accepted. Raises: RefusedError, whatever else the verdict is."""
+        if self.verdict is not Verdict.ACCEPT or self.credential is None:
+            raise RefusedError(self)
+        return self.credential
+
+    def record(self) -> dict[str, Any]:
+        """Return what may be kept of a verification: verdict, codes, list versions, the hour. No claim is in it."""
+        hour = self.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+        return {
+            "verdict": self.verdict.value,
+            "format": self.format,
+            "codes": {check.step.value: check.code.value for check in self.checks},
+            "trust_lists": dict(self.lists),
+            "hour": hour.isoformat().replace("+00:00", "Z"),
+        }

@@ -1,0 +1,161 @@
+"""The other side: disclosures are matched with the hashes that the issuer signed, and what they open is put in place.
+
+Every disclosure must match a hash that is there, once; nothing may be opened over an entry that stands already; what
+stays closed is counted and left out. Source: draft-ietf-spice-sd-cwt-07, section 9.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pratique.codec import cbor
+from pratique.codec.cbor import Tag
+from pratique.errors import DecodeError, DisclosureError
+from pratique.reasons import Reason
+from pratique.sdcwt.labels import (
+    HASH_BYTES,
+    MAX_KEY_BYTES,
+    REDACTED_ELEMENT,
+    REDACTED_KEYS,
+    REDACTION_TAGS,
+    SALT_BYTES,
+)
+
+_DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort has
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Disclosed:
+    """Claims with what was disclosed in place, and how many hashes stayed closed."""
+
+    claims: dict[Any, Any]
+    withheld: int
+
+
+def disclosed(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> Disclosed:
+    """Return the claims with every disclosure put in its place and every closed hash left out.
+
+    Args:
+        claims: the signed claims, decoded; they are left as they are.
+        disclosures: the byte strings of `sd_claims`, in any order, a child before its parent too.
+    Raises: DisclosureError: `disclosures.malformed`, `disclosures.unmatched`, `disclosures.repeated`.
+    Not checked: the signature, and that the claims are those of any profile.
+    """
+    opening = _Opening(disclosures)
+    opened = opening.open(claims)
+    if opening.pending:
+        raise DisclosureError(
+            Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} of {len(disclosures)} disclosures match no hash"
+        )
+    return Disclosed(opened, opening.withheld)
+
+
+def disclosure_paths(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> dict[bytes, tuple[int | str, ...]]:
+    """Return the path of map keys at which each disclosure opens its claim; decoys are left out.
+
+    Raises: DisclosureError: as `disclosed`.
+    """
+    paths: dict[bytes, tuple[int | str, ...]] = {}
+    opening = _Opening(disclosures, paths)
+    opening.open(claims)
+    if opening.pending:
+        raise DisclosureError(Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} disclosures match no hash")
+    return paths
+
+
+class _Opening:
+    """One pass over the claims; `pending` shrinks as disclosures find their place."""
+
+    def __init__(
+        self, disclosures: Sequence[bytes], paths: dict[bytes, tuple[int | str, ...]] | None = None
+    ) -> None:
+        self.pending = {hashlib.sha256(encoded).digest(): encoded for encoded in disclosures}
+        if len(self.pending) != len(disclosures):
+            raise DisclosureError(Reason.DISCLOSURE_REPEATED, "two disclosures are the same")
+        self.withheld = 0
+        self._seen: set[bytes] = set()
+        self._paths = paths
+
+    def open(self, value: Any, path: tuple[int | str, ...] = ()) -> Any:
+        kind = type(value)
+        if kind is dict:
+            return self._open_map(value, path)
+        if kind is list:
+            return [*self._open_elements(value, path)]
+        if kind is Tag:
+            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a redacted element outside an array")
+        return value
+
+    def _open_map(self, mapping: dict[Any, Any], path: tuple[int | str, ...]) -> dict[Any, Any]:
+        opened: dict[Any, Any] = {}
+        hashes: Any = ()
+        for key, value in mapping.items():
+            if type(key) is int or type(key) is str:
+                kind = type(value)
+                opened[key] = (
+                    self.open(value, (*path, key)) if kind is dict or kind is list or kind is Tag else value
+                )
+            elif key == REDACTED_KEYS and type(value) is list and value:
+                hashes = value
+            else:
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a map key or its array of hashes is not usable")
+        for digest in hashes:
+            parts = self._take(digest, _ENTRY, path)
+            if parts is None:
+                continue
+            _, value, key = parts
+            if type(key) is str:
+                usable = len(key.encode()) <= MAX_KEY_BYTES
+            else:
+                usable = type(key) is int
+            if not usable:
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosed key is neither an integer nor a short text")
+            if key in opened:
+                raise DisclosureError(Reason.DISCLOSURE_REPEATED, "a disclosed key stands in its map already")
+            opened[key] = self.open(value, (*path, key))
+        return opened
+
+    def _open_elements(self, elements: list[Any], path: tuple[int | str, ...]) -> Iterator[Any]:
+        for element in elements:
+            if type(element) is Tag and element.tag == REDACTED_ELEMENT:
+                parts = self._take(element.value, _ELEMENT, path)
+                if parts is not None:
+                    yield self.open(parts[1], path)
+            else:
+                yield self.open(element, path)
+
+    def _take(self, digest: Any, size: int, path: tuple[int | str, ...]) -> list[Any] | None:
+        """Return the parts of the disclosure with this hash, or nothing where it stays closed or is a decoy."""
+        if type(digest) is not bytes or len(digest) != HASH_BYTES:
+            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"a hash is not {HASH_BYTES} bytes")
+        if digest in self._seen:
+            raise DisclosureError(Reason.DISCLOSURE_REPEATED, "the same hash stands twice")
+        self._seen.add(digest)
+        encoded = self.pending.pop(digest, None)
+        if encoded is None:
+            self.withheld += 1
+            return None
+        parts = _parts(encoded)
+        if len(parts) == _DECOY:
+            return None
+        if len(parts) != size:
+            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"{len(parts)} items where {size} belong")
+        if self._paths is not None:
+            self._paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
+        return parts
+
+
+def _parts(encoded: bytes) -> list[Any]:
+    """Return the items of a disclosure: [salt, value, key], [salt, value] or [salt]."""
+    try:
+        parts = cbor.decode(encoded, tags=REDACTION_TAGS, simple_keys=True)
+    except DecodeError as error:
+        raise DisclosureError(Reason.DISCLOSURE_MALFORMED, error.detail) from None
+    if type(parts) is not list or not _DECOY <= len(parts) <= _ENTRY:
+        raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosure is not an array of one to three items")
+    if type(parts[0]) is not bytes or len(parts[0]) != SALT_BYTES:
+        raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"a salt is not {SALT_BYTES} bytes")
+    return parts

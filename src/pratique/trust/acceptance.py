@@ -1,0 +1,128 @@
+"""Acceptance: a verifier's own decision which of the issuers on its trust lists it accepts, for what, and when.
+
+A small file of lines, in JSON (`schemas/acceptance.schema.json`). A fact is accepted when some `accept` line covers it
+and no `deny` line does. A line covers what meets all its conditions; a condition that is absent is met by everything.
+Without an `accept` line nothing is accepted.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from enum import Enum
+from typing import Any, Final
+
+from pratique.errors import TrustError
+from pratique.model import Kind
+from pratique.reasons import Reason
+from pratique.trust.trust_list import TrustedIssuer, covers_target
+
+_ISSUER_CONDITIONS: Final = ("lists", "countries", "issuers", "formats")
+_FACT_CONDITIONS: Final = ("kinds", "targets")
+_DATE_CONDITIONS: Final = ("from", "until")
+
+
+class Decision(Enum):
+    """What acceptance says of a fact."""
+
+    ACCEPTED = Reason.ISSUER_ENTITLED
+    NOT_ACCEPTED = Reason.ISSUER_NOT_ACCEPTED
+    NOT_FOR_THIS = Reason.ISSUER_SCOPE
+    DENIED = Reason.ISSUER_DENIED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AcceptanceLine:
+    """The conditions of one line; None is met by everything. `from_` is inside, `until` outside, both UTC dates."""
+
+    lists: frozenset[str] | None = None
+    countries: frozenset[str] | None = None
+    issuers: frozenset[str] | None = None
+    formats: frozenset[str] | None = None
+    kinds: frozenset[str] | None = None
+    targets: frozenset[str] | None = None
+    from_: date | None = None
+    until: date | None = None
+
+    def covers_issuer(self, issuer: TrustedIssuer, format_: str) -> bool:
+        """Return whether the line speaks of this issuer and format."""
+        return (
+            (self.formats is None or format_ in self.formats)
+            and (self.countries is None or issuer.country in self.countries)
+            and (self.lists is None or issuer.trust_list in self.lists)
+            and (self.issuers is None or issuer.id in self.issuers)
+        )
+
+    def covers_fact(self, kind: Kind, target: str | None, at: datetime) -> bool:
+        """Return whether the line speaks of this kind of fact and disease agent at this time."""
+        return (
+            (self.kinds is None or kind in self.kinds)
+            and covers_target(self.targets, kind, target)
+            and (self.from_ is None or self.from_ <= at.astimezone(UTC).date())
+            and (self.until is None or at.astimezone(UTC).date() < self.until)
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Acceptance:
+    """The lines of a verifier; empty means that nothing is accepted."""
+
+    accept: tuple[AcceptanceLine, ...] = ()
+    deny: tuple[AcceptanceLine, ...] = ()
+
+    @classmethod
+    def from_json(cls, document: Any) -> Acceptance:
+        """Return the acceptance of a JSON document.
+
+        Raises: TrustError (`trust.acceptance_invalid`): anything in it is faulty. No line is set aside: a line that is
+        not understood might be the one that denies.
+        """
+        if type(document) is not dict or not document.keys() <= {"accept", "deny"}:
+            raise _invalid("the document has members other than accept and deny")
+        return cls(_lines(document.get("accept", []), "accept"), _lines(document.get("deny", []), "deny"))
+
+    def decide(self, issuer: TrustedIssuer, format_: str, kind: Kind, target: str | None, at: datetime) -> Decision:
+        """Return whether a fact by this issuer in this format is accepted at this time, or why it is not."""
+        if any(line.covers_issuer(issuer, format_) and line.covers_fact(kind, target, at) for line in self.deny):
+            return Decision.DENIED
+        decision = Decision.NOT_ACCEPTED
+        for line in self.accept:
+            if line.covers_issuer(issuer, format_):
+                if line.covers_fact(kind, target, at):
+                    return Decision.ACCEPTED
+                decision = Decision.NOT_FOR_THIS
+        return decision
+
+
+def _invalid(detail: str) -> TrustError:
+    return TrustError(Reason.ACCEPTANCE_INVALID, detail)
+
+
+def _lines(entries: Any, name: str) -> tuple[AcceptanceLine, ...]:
+    if type(entries) is not list:
+        raise _invalid(f"{name} is not an array")
+    return tuple(_line(entry, f"{name}/{i}") for i, entry in enumerate(entries))
+
+
+def _line(entry: Any, where: str) -> AcceptanceLine:
+    conditions = _ISSUER_CONDITIONS + _FACT_CONDITIONS
+    if type(entry) is not dict or not entry.keys() <= {*conditions, *_DATE_CONDITIONS}:
+        raise _invalid(f"{where} has a condition that is not known")
+    sets = {name: _texts(entry[name], f"{where}/{name}") for name in conditions if name in entry}
+    dates = {name: _date(entry[name], f"{where}/{name}") for name in _DATE_CONDITIONS if name in entry}
+    if not sets.get("kinds", frozenset()) <= frozenset(Kind):
+        raise _invalid(f"{where}/kinds has a kind that is not known")
+    return AcceptanceLine(**sets, from_=dates.get("from"), until=dates.get("until"))
+
+
+def _texts(value: Any, where: str) -> frozenset[str]:
+    if type(value) is not list or not value or any(type(item) is not str for item in value):
+        raise _invalid(f"{where} is not an array of texts with at least one")
+    return frozenset(value)
+
+
+def _date(value: Any, where: str) -> date:
+    try:
+        return date.fromisoformat(value)
+    except (TypeError, ValueError):
+        raise _invalid(f"{where} is not a date (YYYY-MM-DD)") from None

@@ -1,0 +1,245 @@
+"""The verification of a code: ten steps, in this order.
+
+    1  read         which format is the text?
+    2  decode       is it well formed, within every limit?
+    3  trust        is there a key for it in the trust store?
+    4  signature    does one of those keys verify the bytes that arrived?
+    5  disclosures  does every disclosure match a hash, and none twice?
+    6  validity     is now within its time, with the tolerated clock skew?
+    7  issuer       was the key entitled to sign this, and is the issuer accepted for it?
+    8  status       is it revoked?
+    9  binding      is it this traveller's?
+    10 rules        do the destination's entry rules hold?
+
+Steps 1 to 5 each need the one before. From there on the content is proven, and every step that remains is taken, so
+that the report names all that is wrong. Nobody is called: all that is asked is in the trust store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from pratique import formats
+from pratique.cose import algorithms
+from pratique.errors import DisclosureError, PratiqueError
+from pratique.formats import Envelope, Reader
+from pratique.identity import check_holder
+from pratique.model import Credential
+from pratique.mrz import TravelDocument
+from pratique.reasons import Reason
+from pratique.report import Check, Outcome, Report, Step
+from pratique.trust import Decision, TrustedKey, TrustStore
+
+CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
+
+_ORDER = tuple(Step)
+_READ = Check(Step.READ, Outcome.PASSED, Reason.READ)
+_DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
+_KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
+_SIGNED = Check(Step.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VALID)
+_DISCLOSED = Check(Step.DISCLOSURES, Outcome.PASSED, Reason.DISCLOSURES_MATCH)
+_VALID = Check(Step.VALIDITY, Outcome.PASSED, Reason.VALID_NOW)
+_ENTITLED = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
+_NO_STATUS = Check(Step.STATUS, Outcome.NOT_CHECKED, Reason.STATUS_NOT_IN_USE)
+_NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
+
+
+@dataclass(frozen=True, slots=True)
+class _Proven:
+    """A code whose signature holds: the keys that verify it, most often one, and what it says."""
+
+    keys: tuple[TrustedKey, ...]
+    credential: Credential
+
+
+class Verifier:
+    """Verifies codes against one trust store, offline.
+
+    Args:
+        trust: the trust lists and the acceptance; there is no default, and an empty store refuses everything.
+        clock_skew: by how much clocks may differ at either end of a validity window.
+    """
+
+    def __init__(self, trust: TrustStore, *, clock_skew: timedelta = CLOCK_SKEW) -> None:
+        self._trust = trust
+        self._clock_skew = clock_skew
+        self._lists = {trust_list.id: trust_list.sequence for trust_list in trust.lists}
+
+    def __repr__(self) -> str:
+        return f"Verifier(lists={sorted(self._lists)!r})"
+
+    def verify(
+        self,
+        text: str,
+        *,
+        at: datetime,
+        document: TravelDocument | None = None,
+        compared_by_eye: bool = False,
+    ) -> Report:
+        """Return the report on one code.
+
+        Args:
+            text: what the scanner read.
+            at: the time for which the answer holds, aware.
+            document: the travel document in the officer's hand, to check that the credential is its holder's.
+            compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
+                reads, and they are the same. It has no effect where a document is given.
+        Raises: TypeError: a naive time. Whatever the text is, it raises nothing else: the report says it.
+        """
+        if at.tzinfo is None:
+            raise TypeError("the time of a verification must be aware")
+        at = at.astimezone(UTC)
+        checks: list[Check] = []
+        try:  # 1 read
+            reader, text = formats.recognise(text)
+        except PratiqueError as error:
+            return self._stopped(None, at, checks, error)
+        checks.append(_READ)
+        try:  # 2 decode
+            envelope = reader.envelope(text)
+        except PratiqueError as error:
+            return self._stopped(reader, at, checks, error)
+        proven = self._prove(envelope, checks)  # 2 to 5
+        if proven is None:
+            return self._report(reader, at, _filled(checks))
+        credential = proven.credential
+        checks.append(self._validity(credential, at))  # 6
+        issuer_check, key = self._issuer(proven, reader, at)  # 7
+        checks.append(issuer_check)
+        checks.append(_status(credential))  # 8
+        checks.append(check_holder(credential, document, compared_by_eye=compared_by_eye))  # 9
+        checks.append(_NO_RULES)  # 10
+        return self._report(reader, at, checks, credential, key)
+
+    def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
+        """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
+        candidates = self._trust.keys_for(envelope.format, envelope.key_id)
+        if not candidates:
+            checks += (_DECODED, _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {envelope.key_id.hex() or 'absent'}"))
+            return None
+        keys, error = _verifying(candidates, envelope)
+        if not keys:
+            checks += (_DECODED, _KEY_FOUND, _failed(Step.SIGNATURE, *error))
+            return None
+        try:
+            credential = envelope.read()
+        except DisclosureError as fault:
+            checks += (_DECODED, _KEY_FOUND, _SIGNED, _failed(Step.DISCLOSURES, fault.code, fault.detail))
+            return None
+        except PratiqueError as fault:
+            checks.append(_failed(Step.DECODE, fault.code, fault.detail))
+            checks += (_KEY_FOUND, _SIGNED)
+            return None
+        if credential.deviations:
+            detail = f"at {', '.join(credential.deviations)}"
+            checks.append(Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, detail))
+        else:
+            checks.append(_DECODED)
+        checks += (_KEY_FOUND, _SIGNED, _DISCLOSED)
+        return _Proven(keys, credential)
+
+    def _validity(self, credential: Credential, at: datetime) -> Check:
+        """Take step 6: the start is inside the window, the end outside."""
+        validity = credential.validity
+        begins = validity.not_before or validity.issued_at
+        if begins is not None and at + self._clock_skew < begins:
+            return _failed(Step.VALIDITY, Reason.NOT_YET_VALID, f"valid from {_time(begins)}, checked at {_time(at)}")
+        if validity.expires_at is None:
+            return Check(Step.VALIDITY, Outcome.INCONCLUSIVE, Reason.NO_EXPIRY)
+        if at - self._clock_skew >= validity.expires_at:
+            return _failed(Step.VALIDITY, Reason.EXPIRED, f"expired {_time(validity.expires_at)}, checked at {_time(at)}")
+        return _VALID
+
+    def _issuer(self, proven: _Proven, reader: Reader, at: datetime) -> tuple[Check, TrustedKey]:
+        """Take step 7 for every key that verifies, and return the first that is entitled, else the first refusal."""
+        refusal: tuple[Check, TrustedKey] | None = None
+        for key in proven.keys:
+            check = self._entitlement(proven.credential, key, reader, at)
+            if check is _ENTITLED:
+                return check, key
+            refusal = refusal or (check, key)
+        assert refusal is not None  # noqa: S101 - there is at least one key
+        return refusal
+
+    def _entitlement(self, credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check:
+        """Return whether a key was entitled to sign a credential, and whether its issuer is accepted for it."""
+        stated = credential.issuer
+        if stated.id is not None and stated.id != key.issuer.id:
+            return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {key.issuer.id}")
+        if reader.key_valid_throughout or credential.validity.issued_at is None:
+            moment = at
+        else:
+            moment = credential.validity.issued_at
+        if moment < key.not_before:
+            return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
+        if moment > key.not_after:
+            return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
+        for fact in credential.evidence:
+            if not key.scope.covers(fact.kind, fact.target):
+                return _failed(Step.ISSUER, Reason.KEY_SCOPE, f"{fact.kind} by a key for {key.scope}")
+            if not key.issuer.scope.covers(fact.kind, fact.target):
+                return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{fact.kind} by an issuer for {key.issuer.scope}")
+            decision = self._trust.acceptance.decide(key.issuer, credential.format, fact.kind, fact.target, at)
+            if decision is not Decision.ACCEPTED:
+                return _failed(Step.ISSUER, decision.value, f"{key.issuer.id}, {key.issuer.country}, {credential.format}")
+        return _ENTITLED
+
+    def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
+        checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
+        return self._report(reader, at, _filled(checks))
+
+    def _report(
+        self,
+        reader: Reader | None,
+        at: datetime,
+        checks: Sequence[Check],
+        credential: Credential | None = None,
+        key: TrustedKey | None = None,
+    ) -> Report:
+        return Report(
+            format=None if reader is None else reader.format,
+            checks=tuple(checks),
+            at=at,
+            credential=credential,
+            issuer=None if key is None else key.issuer,
+            lists=self._lists,
+        )
+
+
+def _verifying(
+    candidates: Sequence[TrustedKey], envelope: Envelope
+) -> tuple[tuple[TrustedKey, ...], tuple[Reason, str]]:
+    """Return the candidates whose key verifies the envelope; where there is none, the reason too."""
+    verifying: list[TrustedKey] = []
+    error = (Reason.SIGNATURE_INVALID, "")
+    for candidate in candidates:
+        try:
+            key = candidate.key
+            if algorithms.verify(envelope.algorithm, key, envelope.signature, envelope.to_be_signed):
+                verifying.append(candidate)
+        except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
+            error = (fault.code, fault.detail)
+    return tuple(verifying), error
+
+
+def _failed(step: Step, code: Reason, detail: str = "") -> Check:
+    return Check(step, Outcome.FAILED, code, detail)
+
+
+def _filled(checks: Sequence[Check]) -> list[Check]:
+    """Return the checks with every step after them marked as not reached."""
+    rest = _ORDER[len(checks) :]
+    return [*checks, *(Check(step, Outcome.NOT_CHECKED, Reason.NOT_REACHED) for step in rest)]
+
+
+def _status(credential: Credential) -> Check:
+    """Take step 8: where the credential names a list, it is not at hand yet, and that is said, not passed over."""
+    if credential.status is None:
+        return _NO_STATUS
+    return Check(Step.STATUS, Outcome.INCONCLUSIVE, Reason.STATUS_UNAVAILABLE, credential.status.uri)
+
+
+def _time(moment: datetime) -> str:
+    return moment.isoformat().replace("+00:00", "Z")
