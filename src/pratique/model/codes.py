@@ -1,8 +1,28 @@
-"""Coded values: a system, a code in it, and the name to show people."""
+"""Coded values: a system, a code in it, and the name to show people.
+
+    system            what its codes name                               table in `data/`
+    icd11             disease agents of WHO's list, by ICD-11 code      icd11.json
+    snomed            SNOMED CT: diseases, vaccines, test results       snomed.json
+    atc               ATC: vaccines                                     atc.json
+    loinc             LOINC: kinds of test                              loinc.json
+    eu-product        vaccines in the EU's value set                    eu-product.json
+    eu-manufacturer   their manufacturers                               eu-manufacturer.json
+    eu-device         rapid tests in the EU's value set                 eu-device.json
+    who-pq            yellow fever and polio vaccines that WHO          who-pq.json
+                      prequalified, by SMART ICVP product identifier
+
+Two more tables serve the functions on countries: countries.json (ISO 3166-1) and doc9303.json (what ICAO Doc 9303
+adds). Each states its source, version and licence, and is read once, when it is first needed.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cache
+from typing import Any, Final
+
+SYSTEMS: Final = ("icd11", "snomed", "atc", "loinc", "eu-product", "eu-manufacturer", "eu-device", "who-pq")
+TABLES: Final = (*SYSTEMS, "countries", "doc9303")
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,3 +34,122 @@ class Coding:
 
     def __str__(self) -> str:
         return f"{self.system}|{self.code}"
+
+    @property
+    def display(self) -> str:
+        """The English name, or the code itself where no table has it."""
+        return str(_codes(self.system).get(self.code, {}).get("name", self.code))
+
+
+@dataclass(frozen=True, slots=True)
+class Product:
+    """A medicinal product or test device: its trade name, who makes it, and the disease agents it is for (ICD-11)."""
+
+    name: str
+    manufacturer: str | None
+    targets: tuple[str, ...]
+
+
+@cache
+def _table(name: str) -> dict[str, Any]:
+    from json import loads  # noqa: PLC0415 - most uses of the model need no table
+    from pathlib import Path  # noqa: PLC0415
+
+    # Beside this file: `importlib.resources` takes longer to import than the tables take to read.
+    path = Path(__file__).parent / "data" / f"{name}.json"
+    table: dict[str, Any] = loads(path.read_text(encoding="utf-8"))
+    return table
+
+
+def _codes(system: str) -> dict[str, dict[str, Any]]:
+    """Return the entries of a table by code; none for a system that has no table, which input may well name."""
+    entries: dict[str, dict[str, Any]] = _table(system)["codes"] if system in TABLES else {}
+    return entries
+
+
+def is_known(coding: Coding) -> bool:
+    """Return whether the table of its system has a code."""
+    return coding.code in _codes(coding.system)
+
+
+def targets() -> tuple[str, ...]:
+    """Return the ICD-11 codes of the disease agents on WHO's list."""
+    return tuple(_codes("icd11"))
+
+
+def is_known_target(target: str) -> bool:
+    """Return whether a disease agent is on WHO's list."""
+    return target in _codes("icd11")
+
+
+def target_of_snomed(code: str) -> str | None:
+    """Return the ICD-11 code for a disease that SNOMED CT names, 840539006 to RA01; None for any other."""
+    target = _codes("snomed").get(code, {}).get("target")
+    return None if target is None else str(target)
+
+
+def days_until_valid(target: str) -> int:
+    """Return how many days after vaccination it begins to count: 10 for yellow fever, 0 where no rule says otherwise.
+
+    Source: International Health Regulations (2005), Annex 7, paragraph 2(a).
+    """
+    return int(_codes("icd11").get(target, {}).get("days_until_valid", 0))
+
+
+def product(coding: Coding) -> Product | None:
+    """Return what is known of a product: of `eu-product`, `eu-device` or `who-pq`; None for any other.
+
+    The EU's names of devices begin with their manufacturer, which is not given apart.
+    """
+    if coding.system not in ("eu-product", "eu-device", "who-pq") or not is_known(coding):
+        return None
+    entry = _codes(coding.system)[coding.code]
+    manufacturer = entry.get("manufacturer")
+    if coding.system == "eu-product":
+        manufacturer = Coding("eu-manufacturer", str(manufacturer)).display
+    aims = entry.get("targets") or _table(coding.system)["targets"]
+    return Product(coding.display, manufacturer, tuple(aims))
+
+
+def products(system: str, target: str) -> tuple[Coding, ...]:
+    """Return the products of a system for a disease agent, in the table's order: a value set for entry rules."""
+    codings = (Coding(system, code) for code in _codes(system))
+    return tuple(coding for coding in codings if (found := product(coding)) and target in found.targets)
+
+
+@cache
+def _alpha2_of() -> dict[str, str]:
+    return {str(entry["alpha3"]): alpha2 for alpha2, entry in _codes("countries").items()} | {
+        code: str(entry["alpha2"]) for code, entry in _codes("doc9303").items() if "alpha2" in entry
+    }
+
+
+@cache
+def _alpha3_of() -> dict[str, str]:
+    return {alpha2: alpha3 for alpha3, alpha2 in _alpha2_of().items()}
+
+
+def country_alpha3(alpha2: str) -> str | None:
+    """Return the alpha-3 code of a country, upper case; RKS, as in Doc 9303, for XK; None for any other."""
+    return _alpha3_of().get(alpha2)
+
+
+def country_alpha2(alpha3: str) -> str | None:
+    """Return the alpha-2 code of a country, upper case; XK for RKS; None for any other."""
+    return _alpha2_of().get(alpha3)
+
+
+def state_alpha3(code: str) -> str:
+    """Return the code of an issuing state or nationality as credentials carry it.
+
+    That is DEU for the D of German documents; every other code of a machine-readable zone stays as it is.
+    """
+    return str(_codes("doc9303").get(code, {}).get("alpha3", code))
+
+
+def country_name(code: str) -> str | None:
+    """Return the English name behind an alpha-2 or alpha-3 code or a code that Doc 9303 adds; None for any other."""
+    entry = _codes("doc9303").get(code) or _codes("countries").get(_alpha2_of().get(code, code))
+    if entry is None:
+        return country_name("RKS") if code == "XK" else None
+    return str(entry["name"])
