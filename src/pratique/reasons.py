@@ -9,20 +9,26 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """A stable code; `meaning` says in one plain sentence what it stands for."""
+    """A stable code. `meaning` says in one plain sentence what it stands for, `advice` what the traveller can do."""
 
     meaning: str
+    advice: str
 
-    def __new__(cls, code: str, meaning: str) -> Reason:
+    def __new__(cls, code: str, meaning: str, advice: str = "") -> Reason:
         member = str.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
+        member.advice = advice
         return member
 
     # Pictures and text transport
     IMAGE_UNREADABLE = "image.unreadable", "The file is not a picture that can be read."
     IMAGE_TOO_LARGE = "image.too_large", "The picture has more pixels or bytes than are read."
-    QR_NONE_FOUND = "qr.none_found", "No QR code could be read in the picture."
+    QR_NONE_FOUND = (
+        "qr.none_found",
+        "No QR code could be read in the picture.",
+        "Hold the code flat, clean and well lit, or show it on a screen at full brightness.",
+    )
     QR_TOO_LONG = "qr.too_long", "The text is longer than any QR code that is accepted."
     QR_DOES_NOT_FIT = "qr.does_not_fit", "The text does not fit into any QR code at this level of error correction."
     BASE45_INVALID = "base45.invalid", "The text is not valid Base45."
@@ -47,7 +53,11 @@ class Reason(StrEnum):
     MRZ_INVALID = "mrz.invalid", "The machine-readable zone is not valid."
 
     # Formats
-    FORMAT_UNKNOWN = "format.unknown", "The code is in no format that is known."
+    FORMAT_UNKNOWN = (
+        "format.unknown",
+        "The code is in no format that is known.",
+        "Show the QR code of a health certificate.",
+    )
     FORMAT_UNSUPPORTED = "format.unsupported", "The code is in a format that is recognised but not read."
     CONTENT_INVALID = "content.invalid", "The credential's content does not follow its format."
     CONTENT_DEVIATES = "content.deviates", "The content is readable but departs from its format's schema."
@@ -57,13 +67,21 @@ class Reason(StrEnum):
 
     # Trust
     KEY_FOUND = "trust.key_found", "A key for this credential is on a trust list."
-    KEY_UNKNOWN = "trust.key_unknown", "No trust list has a key for this credential."
+    KEY_UNKNOWN = (
+        "trust.key_unknown",
+        "No trust list has a key for this credential.",
+        "Ask whether another certificate of yours, or one on paper, can be taken instead.",
+    )
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
 
     # Signature
     SIGNATURE_VALID = "signature.valid", "The signature is genuine."
-    SIGNATURE_INVALID = "signature.invalid", "The signature does not match: the credential was altered or forged."
+    SIGNATURE_INVALID = (
+        "signature.invalid",
+        "The signature does not match: the credential was altered or forged.",
+        "Show the original code, not a copy of a copy; if it fails again, ask the issuer for a new one.",
+    )
 
     # Disclosures
     DISCLOSURES_MATCH = "disclosures.match", "Everything shown is what the issuer signed."
@@ -74,21 +92,41 @@ class Reason(StrEnum):
 
     # Validity
     VALID_NOW = "validity.current", "The credential is within its time."
-    NOT_YET_VALID = "validity.not_yet", "The credential is not valid yet."
-    EXPIRED = "validity.expired", "The credential has expired."
+    NOT_YET_VALID = (
+        "validity.not_yet",
+        "The credential is not valid yet.",
+        "Your certificate counts from a later day; ask from when on you can travel with it.",
+    )
+    EXPIRED = (
+        "validity.expired",
+        "The credential has expired.",
+        "Ask the issuer of your certificate for a new one.",
+    )
     TIME_MALFORMED = "validity.malformed", "The credential's times are not usable."
     NO_EXPIRY = "validity.no_expiry", "The credential does not say until when it is valid."
 
     # Issuer
     ISSUER_ENTITLED = "issuer.entitled", "The issuer was entitled to sign this and is accepted for it."
-    ISSUER_NOT_ACCEPTED = "issuer.not_accepted", "The issuer is known but not accepted."
-    ISSUER_DENIED = "issuer.denied", "The issuer is known and explicitly refused."
+    ISSUER_NOT_ACCEPTED = (
+        "issuer.not_accepted",
+        "The issuer is known but not accepted.",
+        "Ask whether another certificate of yours, or one on paper, can be taken instead.",
+    )
+    ISSUER_DENIED = (
+        "issuer.denied",
+        "The issuer is known and explicitly refused.",
+        "Ask whether another certificate of yours, or one on paper, can be taken instead.",
+    )
     ISSUER_MISMATCH = "issuer.mismatch", "The credential names another issuer than the owner of the key."
     ISSUER_SCOPE = "issuer.scope", "The issuer may not sign this kind of fact."
     KEY_SCOPE = "key.scope", "The key may not sign this kind of fact."
     KEY_FORMAT = "key.format", "The key may not sign this format."
     KEY_NOT_YET_VALID = "key.not_yet_valid", "The key was not valid yet when the credential was issued."
-    KEY_EXPIRED = "key.expired", "The key had expired when the credential was issued."
+    KEY_EXPIRED = (
+        "key.expired",
+        "The key had expired when the credential was issued.",
+        "Ask the issuer of your certificate for a new one.",
+    )
 
     # Status
     STATUS_NOT_IN_USE = "status.none_named", "The credential names no list on which it could be revoked."
@@ -98,17 +136,40 @@ class Reason(StrEnum):
     DOCUMENT_MATCHES = "binding.document", "The travel document is the one that the credential is bound to."
     HOLDER_MATCHES = "binding.holder", "Name and birth date are those of the travel document."
     COMPARED_BY_EYE = "binding.by_eye", "A person compared name and birth date with the travel document."
-    DOCUMENT_MISMATCH = "binding.document_mismatch", "The credential is bound to another travel document."
-    HOLDER_MISMATCH = "binding.holder_mismatch", "Name or birth date are not those of the travel document."
+    DOCUMENT_MISMATCH = (
+        "binding.document_mismatch",
+        "The credential is bound to another travel document.",
+        "Show the travel document that the certificate was issued for; after a renewal, ask the issuer for a new certificate.",
+    )
+    HOLDER_MISMATCH = (
+        "binding.holder_mismatch",
+        "Name or birth date are not those of the travel document.",
+        "Show the travel document with the name that stands in the certificate.",
+    )
     HOLDER_UNCERTAIN = "binding.uncertain", "Name or birth date are close to those of the travel document, not equal."
-    DOCUMENT_NEEDED = "binding.document_needed", "No travel document was given to compare with."
-    COMPARE_BY_EYE = "binding.compare_by_eye", "Name and birth date must be compared with the travel document."
-    HOLDER_NOT_SHOWN = "binding.holder_not_shown", "Nothing shown says whose the credential is."
-    KEY_NOT_PROVEN = "binding.key_not_proven", "The holder's key has signed nothing."
+    DOCUMENT_NEEDED = (
+        "binding.document_needed",
+        "No travel document was given to compare with.",
+        "Show your travel document.",
+    )
+    COMPARE_BY_EYE = (
+        "binding.compare_by_eye",
+        "Name and birth date must be compared with the travel document.",
+        "Show your travel document.",
+    )
+    HOLDER_NOT_SHOWN = (
+        "binding.holder_not_shown",
+        "Nothing shown says whose the credential is.",
+        "Show your name and birth date from the certificate, or use one that is bound to your travel document.",
+    )
+    KEY_NOT_PROVEN = (
+        "binding.key_not_proven",
+        "The holder's key has signed nothing.",
+        "Show the certificate from the app in which you keep it, not from paper.",
+    )
 
     # Rules
     NO_RULES = "rules.none_given", "No entry rules were given."
 
     # A step that an earlier failure made pointless
     NOT_REACHED = "step.not_reached", "An earlier step failed."
-    NOT_APPLICABLE = "step.not_applicable", "The format has nothing for this step."

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from types import MappingProxyType
 from typing import Any, Final
 
 from pratique.errors import PratiqueError
-from pratique.model import Credential
+from pratique.model import Credential, Kind
+from pratique.model.codes import Coding, country_name
 from pratique.reasons import Reason
 from pratique.trust import TrustedIssuer
 
@@ -51,6 +51,19 @@ REQUIRED: Final = frozenset(Step) - {Step.DISCLOSURES, Step.STATUS, Step.RULES}
 """The steps without which nothing is accepted; the others pass where there was nothing to check."""
 
 
+_STANDING_AGAINST: Final = frozenset({Outcome.FAILED, Outcome.INCONCLUSIVE})
+_VERDICTS: Final = {
+    Verdict.ACCEPT: "Accept: the credential is genuine, current, of an accepted issuer, and this traveller's.",
+    Verdict.REFER: "Refer: a person must look.",
+    Verdict.REJECT: "Reject.",
+}
+
+
+def _fact(kind: Kind, target: str | None) -> str:
+    """Return what people call a fact, such as `vaccination (yellow fever)`."""
+    return kind.value if target is None else f"{kind.value} ({Coding('icd11', target).display})"
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     """What one step came to. `detail` says what was found and expected; it holds no claim that must be hidden."""
@@ -89,7 +102,7 @@ class Report:
     at: datetime
     credential: Credential | None = None
     issuer: TrustedIssuer | None = None
-    lists: Mapping[str, int] = MappingProxyType({})
+    lists: Mapping[str, int] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         return f"Report({self.format}, {self.verdict}, {self.decisive.code.value})"
@@ -124,6 +137,28 @@ class Report:
         if self.verdict is not Verdict.ACCEPT or self.credential is None:
             raise RefusedError(self)
         return self.credential
+
+    def explain(self) -> str:
+        """Return the report in a few plain sentences for an officer; no claim that can be hidden is in them."""
+        sentences = [_VERDICTS[self.verdict]]
+        if self.credential is not None:
+            facts = " and ".join(_fact(fact.kind, fact.target) for fact in self.credential.evidence)
+            by = f", issued by {self.issuer.name()} ({country_name(self.issuer.country)})" if self.issuer else ""
+            sentences.append(f"It attests a {facts}{by}.")
+        sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]
+        sentences += [
+            f"Not checked: {check.code.meaning[0].lower()}{check.code.meaning[1:]}"
+            for check in self.checks
+            if check.outcome is Outcome.NOT_CHECKED and check.code is not Reason.NOT_REACHED
+        ]
+        return " ".join(sentences)
+
+    def for_traveller(self) -> str:
+        """Return what the person in front of the desk is told: what to do, and nothing that exposes them."""
+        if self.verdict is Verdict.ACCEPT:
+            return "Your certificate is in order."
+        advice = [check.code.advice for check in self.checks if check.outcome in _STANDING_AGAINST]
+        return " ".join(dict.fromkeys(filter(None, advice))) or "Please wait: an officer will look at your certificate."
 
     def record(self) -> dict[str, Any]:
         """Return what may be kept of a verification: verdict, codes, list versions, the hour. No claim is in it."""

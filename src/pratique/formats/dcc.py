@@ -18,6 +18,7 @@ from pratique.reasons import Reason
 
 MAX_TEXT: Final = 255  # characters of one value; the schema has 80
 MAX_DOSE: Final = 99
+MAX_ENTRIES: Final = 16  # facts in one certificate; schema 1.3 has one, earlier ones allowed several (RO, SK)
 
 RAPID_TEST: Final = "LP217198-3"
 _BIRTH_DATE = re.compile(r"(19|20)[0-9]{2}(-[0-9]{2}){0,2}\Z")
@@ -128,21 +129,21 @@ _GROUPS: Final[Mapping[str, Callable[[Mapping[str, Any]], Evidence]]] = {
 }
 
 
-def _entry(content: Mapping[str, Any]) -> tuple[str, Mapping[str, Any]]:
-    """Return the one group that has an entry, and the entry; groups that are null or empty do not count (BG)."""
+def _entries(content: Mapping[str, Any]) -> tuple[str, list[Any]]:
+    """Return the one group that has entries, and its entries; groups that are null or empty do not count (BG)."""
     groups = [name for name in _GROUPS if content.get(name)]
     if len(groups) != 1:
-        raise _refuse(f"{len(groups)} of the groups v, t, r have an entry, where one belongs")
+        raise _refuse(f"{len(groups)} of the groups v, t, r have entries, where one belongs")
     entries = content[groups[0]]
-    if type(entries) is not list or len(entries) != 1 or type(entries[0]) is not dict:
-        raise _refuse(f"{groups[0]} is not an array of one map")
-    return groups[0], entries[0]
+    if type(entries) is not list or len(entries) > MAX_ENTRIES or any(type(entry) is not dict for entry in entries):
+        raise _refuse(f"{groups[0]} is not an array of at most {MAX_ENTRIES} maps")
+    return groups[0], entries
 
 
-def read_evidence(content: Mapping[str, Any]) -> tuple[Evidence, str | None]:
-    """Return the one fact of a DCC and the certificate's identifier (UVCI) as it stands. Raises: DecodeError."""
-    group, entry = _entry(content)
-    return _GROUPS[group](entry), _text(entry, "ci")
+def read_evidence(content: Mapping[str, Any]) -> tuple[tuple[Evidence, ...], str | None]:
+    """Return the facts of a DCC, one but in early certificates, and its identifier (UVCI). Raises: DecodeError."""
+    group, entries = _entries(content)
+    return tuple(map(_GROUPS[group], entries)), _text(entries[0], "ci")
 
 
 def read_holder(content: Mapping[str, Any]) -> Holder:
@@ -170,20 +171,20 @@ def _birth_date(content: Mapping[str, Any]) -> PartialDate | None:
         return None
 
 
-def deviations(content: Mapping[str, Any], evidence: Evidence) -> tuple[str, ...]:
+def deviations(content: Mapping[str, Any], evidence: tuple[Evidence, ...]) -> tuple[str, ...]:
     """Return where a payload departs from the schema in a way that a person should see: names of members, no values."""
     found = []
     pattern = _BIRTH_DATE if _version(content) >= _PARTIAL_BIRTH_DATES_SINCE else _FULL_BIRTH_DATE
     birth_date = content.get("dob")
     if birth_date != "" and (type(birth_date) is not str or not pattern.match(birth_date)):
         found.append("dob")
-    country = _entry(content)[1].get("co")
-    if type(country) is not str or not _COUNTRY.match(country):
-        found.append("co")
-    if isinstance(evidence, TestResult) and evidence.test_method == Coding("loinc", RAPID_TEST):
-        device = evidence.product
-        if device is not None and not is_known(device):
-            found.append("ma")
+    for fact in evidence:
+        if fact.country is None or not _COUNTRY.match(fact.country):
+            found.append("co")
+        if isinstance(fact, TestResult) and fact.test_method == Coding("loinc", RAPID_TEST):
+            device = fact.product
+            if device is not None and not is_known(device):
+                found.append("ma")
     return tuple(found)
 
 

@@ -22,7 +22,7 @@ from pratique.cose.algorithms import ES256, PS256, Algorithm
 from pratique.cose.sign1 import ALG, Sign1
 from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats.base import Reader
-from pratique.model import Credential, Issuer, Validity
+from pratique.model import Credential, IssuerIdentity, Validity
 from pratique.model.codes import country_alpha3
 from pratique.formats import dcc
 from pratique.reasons import Reason
@@ -72,9 +72,9 @@ class Hc1Envelope:
         issuer = claims.get(_ISS)
         return Credential(
             format=FORMAT,
-            issuer=Issuer(country=country_alpha3(issuer.strip().upper()) if type(issuer) is str else None),
+            issuer=IssuerIdentity(country=country_alpha3(issuer.strip().upper()) if type(issuer) is str else None),
             validity=Validity(_moment(claims.get(_IAT)), None, _moment(claims.get(_EXP))),
-            evidence=(evidence,),
+            evidence=evidence,
             holder=dcc.read_holder(content),
             number=number,
             deviations=dcc.deviations(content, evidence),

@@ -19,7 +19,7 @@ from pratique.model import (
     Credential,
     DocumentBinding,
     Evidence,
-    Issuer,
+    IssuerIdentity,
     KeyBinding,
     StatusReference,
     TestResult,
@@ -93,7 +93,7 @@ class PratiqueEnvelope:
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
         return Credential(
             format=FORMAT,
-            issuer=Issuer(id=profile.text(claims[ISS])),
+            issuer=IssuerIdentity(id=profile.text(claims[ISS])),
             validity=_validity(claims, evidence),
             evidence=(evidence,),
             holder=None if holder is None else profile.read_holder(holder),

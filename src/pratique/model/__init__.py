@@ -3,7 +3,7 @@
 from pratique.model.credential import (
     Credential,
     DocumentBinding,
-    Issuer,
+    IssuerIdentity,
     KeyBinding,
     StatusReference,
     Validity,
@@ -29,7 +29,7 @@ __all__ = [
     "Evidence",
     "Exemption",
     "Holder",
-    "Issuer",
+    "IssuerIdentity",
     "KeyBinding",
     "Kind",
     "Prophylaxis",

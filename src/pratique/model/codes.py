@@ -12,7 +12,8 @@
                       prequalified, by SMART ICVP product identifier
 
 Two more tables serve the functions on countries: countries.json (ISO 3166-1) and doc9303.json (what ICAO Doc 9303
-adds). Each states its source, version and licence, and is read once, when it is first needed.
+adds); transliteration.json serves `pratique.names`. Each states its source, version and licence, and is read once,
+when it is first needed.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from functools import cache
 from typing import Any, Final
 
 SYSTEMS: Final = ("icd11", "snomed", "atc", "loinc", "eu-product", "eu-manufacturer", "eu-device", "who-pq")
-TABLES: Final = (*SYSTEMS, "countries", "doc9303")
+TABLES: Final = (*SYSTEMS, "countries", "doc9303", "transliteration")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +52,20 @@ class Product:
 
 
 @cache
-def _table(name: str) -> dict[str, Any]:
+def table(name: str) -> dict[str, Any]:
+    """Return one of `TABLES`, not to be changed: `source`, `version`, `licence`, `retrieved`, `codes` and its own."""
     from json import loads  # noqa: PLC0415 - most uses of the model need no table
     from pathlib import Path  # noqa: PLC0415
 
     # Beside this file: `importlib.resources` takes longer to import than the tables take to read.
     path = Path(__file__).parent / "data" / f"{name}.json"
-    table: dict[str, Any] = loads(path.read_text(encoding="utf-8"))
-    return table
+    content: dict[str, Any] = loads(path.read_text(encoding="utf-8"))
+    return content
 
 
 def _codes(system: str) -> dict[str, dict[str, Any]]:
     """Return the entries of a table by code; none for a system that has no table, which input may well name."""
-    entries: dict[str, dict[str, Any]] = _table(system)["codes"] if system in TABLES else {}
+    entries: dict[str, dict[str, Any]] = table(system)["codes"] if system in TABLES else {}
     return entries
 
 
@@ -107,7 +109,7 @@ def product(coding: Coding) -> Product | None:
     manufacturer = entry.get("manufacturer")
     if coding.system == "eu-product":
         manufacturer = Coding("eu-manufacturer", str(manufacturer)).display
-    aims = entry.get("targets") or _table(coding.system)["targets"]
+    aims = entry.get("targets") or table(coding.system)["targets"]
     return Product(coding.display, manufacturer, tuple(aims))
 
 

@@ -11,7 +11,7 @@ from pratique.model.holder import Holder
 
 
 @dataclass(frozen=True, slots=True)
-class Issuer:
+class IssuerIdentity:
     """Who signed. `id` is the identifier in the credential, `country` ISO 3166-1 alpha-3, `name` for display."""
 
     id: str | None = None
@@ -71,7 +71,7 @@ class Credential:
     """
 
     format: str
-    issuer: Issuer
+    issuer: IssuerIdentity
     validity: Validity
     evidence: tuple[Evidence, ...]
     holder: Holder | None = None

@@ -1,0 +1,73 @@
+"""Step 9, whether a credential is this traveller's: by the document it is bound to, or by name and birth date."""
+
+from __future__ import annotations
+
+from pratique import binding
+from pratique.model import Credential, DocumentBinding, Holder, KeyBinding
+from pratique.mrz import TravelDocument
+from pratique.names import Match, compare_names
+from pratique.reasons import Reason
+from pratique.report import Check, Outcome, Step
+
+
+def check_holder(credential: Credential, document: TravelDocument | None, *, compared_by_eye: bool) -> Check:
+    """Return whether a credential belongs to the holder of a travel document.
+
+    A credential that is bound to a document is compared by that binding alone. Any other is compared by the name and
+    birth date that it shows; a holder's key that has signed nothing proves nothing.
+
+    Args:
+        credential: what was proven.
+        document: the travel document in hand, None where there is none that a machine reads.
+        compared_by_eye: a person has compared the name and birth date shown with a document.
+    """
+    if document is None:
+        return _without_document(credential, compared_by_eye=compared_by_eye)
+    if isinstance(credential.binding, DocumentBinding):
+        if binding.matches(document, credential.binding):
+            return _check(Outcome.PASSED, Reason.DOCUMENT_MATCHES)
+        return _check(Outcome.FAILED, Reason.DOCUMENT_MISMATCH)
+    if _can_compare(credential.holder):
+        return _compare(credential.holder, document)
+    return _unshown(credential)
+
+
+def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check:
+    if _can_compare(credential.holder):
+        if compared_by_eye:
+            return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
+        return _check(Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
+    if isinstance(credential.binding, DocumentBinding):
+        return _check(Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
+    return _unshown(credential)
+
+
+def _unshown(credential: Credential) -> Check:
+    by_key = isinstance(credential.binding, KeyBinding)
+    return _check(Outcome.INCONCLUSIVE, Reason.KEY_NOT_PROVEN if by_key else Reason.HOLDER_NOT_SHOWN)
+
+
+def _can_compare(holder: Holder | None) -> bool:
+    return holder is not None and (holder.name or holder.name_native) is not None and holder.birth_date is not None
+
+
+def _compare(holder: Holder | None, document: TravelDocument) -> Check:
+    """Return how name and birth date compare; a part that one side does not know makes the answer uncertain."""
+    assert holder is not None  # noqa: S101 - `_can_compare`
+    assert holder.birth_date is not None  # noqa: S101
+    names = compare_names(holder.name or holder.name_native or "", document.name, truncated_at=document.name_length)
+    if names is Match.DIFFERENT:
+        return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the name")
+    if document.birth_date is None:
+        return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the document states no birth date")
+    if not holder.birth_date.agrees_with(document.birth_date):
+        return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the birth date")
+    if names is Match.NEAR:
+        return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the name")
+    if holder.birth_date != document.birth_date:
+        return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "one birth date is less complete than the other")
+    return _check(Outcome.PASSED, Reason.HOLDER_MATCHES)
+
+
+def _check(outcome: Outcome, code: Reason, detail: str = "") -> Check:
+    return Check(Step.BINDING, outcome, code, detail)
