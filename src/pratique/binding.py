@@ -1,6 +1,6 @@
 """How a credential is bound to a travel document: a slow salted hash of three fields of its machine-readable zone.
 
-A verifier has the passport in hand and derives the tag in some 40 ms. Whoever finds the QR code alone would have to
+A verifier has the passport in hand and derives the tag in some 60 ms. Whoever finds the QR code alone would have to
 guess document number, birth date and expiry date together, and pay that price for each guess. The salt keeps two
 credentials for one passport apart. The hash does not replace looking at the passport: it says which one belongs here.
 """
@@ -28,7 +28,7 @@ TAG_BYTES = 16  # 128 bits: wrong documents match by chance once in 3.4e38
 def document_tag(document: TravelDocument, salt: bytes) -> bytes:
     """Return the 16-byte tag of a travel document under a 16-byte salt: Argon2id, version 1.3 (RFC 9106).
 
-    Takes 46 MiB of memory and some 40 ms; other threads run meanwhile. Raises: ValueError: a salt of another length.
+    Takes 46 MiB of memory and some 60 ms; other threads run meanwhile. Raises: ValueError: a salt of another length.
     """
     from cryptography.hazmat.primitives.kdf.argon2 import Argon2id  # noqa: PLC0415 - loads OpenSSL
 
