@@ -75,11 +75,11 @@ class Certificate:
                 not_after=found.not_valid_after_utc,
                 country=_country(found.subject) or _country(found.issuer),
                 subject=found.subject.rfc4514_string(),
-                extended_key_usage=_extended_key_usage(found),
+                extended_key_usage=_der.extended_key_usage(found.tbs_certificate_bytes),
             )
         except UnsupportedAlgorithm:
             raise KeyMaterialError(Reason.KEY_UNSUPPORTED, "the certificate's key is of a type not used here") from None
-        except (ValueError, x509.InvalidVersion):
+        except (ValueError, TypeError, x509.InvalidVersion):  # TypeError: a name with a value of an odd type
             raise _malformed(f"{len(data)} bytes are not a certificate") from None
 
     def __repr__(self) -> str:
@@ -103,15 +103,3 @@ def _country(name: x509.Name) -> str | None:
         if isinstance(value, str) and len(value) == 2 and value.isascii() and value.isalpha():  # noqa: PLR2004 - alpha-2
             return value.upper()
     return None
-
-
-def _extended_key_usage(certificate: x509.Certificate) -> frozenset[str] | None:
-    from cryptography import x509  # noqa: PLC0415 - as above
-
-    try:
-        usage = certificate.extensions.get_extension_for_class(x509.ExtendedKeyUsage).value
-    except x509.ExtensionNotFound:
-        return None
-    except (ValueError, x509.DuplicateExtension):
-        return _der.extended_key_usage(certificate.tbs_certificate_bytes)
-    return frozenset(each.dotted_string for each in usage)
