@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES: Final = 64 * 1024 * 1024
 MAX_PIXELS: Final = 64_000_000
+MAX_SIDE: Final = 20_000
+"""Pixels; zxing-cpp takes 65,535, and the reader enlarges threefold."""
 MAX_SCANS: Final = 32
 """Scans in a progressive JPEG; each is a pass over all pixels, and encoders make about ten."""
 
@@ -43,8 +45,8 @@ def load(source: Path | str | bytes | Image) -> Image:
     `source` is the path of a PNG or JPEG file, the bytes of one, or a Pillow image of any mode. Of an animated or
     multi-picture file, the first picture counts.
 
-    Raises: DecodeError (`image.too_large`): more than `MAX_BYTES` or `MAX_PIXELS`; (`image.unreadable`): no file, no
-    PNG or JPEG, or a damaged or truncated one.
+    Raises: DecodeError (`image.too_large`): beyond `MAX_BYTES`, `MAX_PIXELS` or `MAX_SIDE`; (`image.unreadable`): no
+    file, neither PNG nor JPEG, damaged or truncated.
     """
     from PIL.Image import Image  # noqa: PLC0415 - only those who read pictures pay for it
 
@@ -149,8 +151,9 @@ def _jpeg_essentials(data: bytes) -> bytes:
 
 
 def _bound(width: int, height: int) -> None:
-    if width * height > MAX_PIXELS:
-        raise DecodeError(Reason.IMAGE_TOO_LARGE, f"{width} x {height} pixels, at most {MAX_PIXELS:,} are read")
+    if width * height > MAX_PIXELS or max(width, height) > MAX_SIDE:
+        limit = f"at most {MAX_PIXELS:,} are read, {MAX_SIDE:,} a side"
+        raise DecodeError(Reason.IMAGE_TOO_LARGE, f"{width} x {height} pixels, {limit}")
     if not width or not height:
         raise _unreadable("it has no pixels")
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from dataclasses import dataclass, field
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from pratique.codec.base45 import ALPHABET
 from pratique.errors import CapacityError
@@ -70,10 +70,10 @@ def symbol(text: str, *, error_correction: ErrorCorrection = "M", mask: int | No
         barcode = zxingcpp.create_barcode(text, zxingcpp.BarcodeFormat.QRCode, **options)
     except ValueError:
         raise _too_long(text, error_correction) from None
-    grey = memoryview(barcode.to_image(scale=1, add_quiet_zones=False))
+    grey: Any = barcode.to_image(scale=1, add_quiet_zones=False)  # a buffer, which its stubs do not say
     size = grey.shape[0]
-    modules = bytes(grey).translate(_FROM_GREY)
-    return Symbol(size, tuple(modules[start : start + size] for start in range(0, size * size, size)))
+    dark = bytes(grey).translate(_FROM_GREY)
+    return Symbol(size, tuple(dark[start : start + size] for start in range(0, size * size, size)))
 
 
 def _too_long(text: str, level: str) -> CapacityError:
