@@ -142,7 +142,7 @@ class Report:
         """Return the report in a few plain sentences for an officer; no claim that can be hidden is in them."""
         sentences = [_VERDICTS[self.verdict]]
         if self.credential is not None:
-            facts = " and ".join(_fact(fact.kind, fact.target) for fact in self.credential.evidence)
+            facts = " and ".join(_fact(kind, target) for kind, target in self.credential.kinds)
             by = f", issued by {self.issuer.name()} ({country_name(self.issuer.country)})" if self.issuer else ""
             sentences.append(f"It attests a {facts}{by}.")
         sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]

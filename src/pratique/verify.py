@@ -176,12 +176,12 @@ class Verifier:
             return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
         if moment > key.not_after:
             return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
-        for fact in credential.evidence:
-            if not key.scope.covers(fact.kind, fact.target):
-                return _failed(Step.ISSUER, Reason.KEY_SCOPE, f"{fact.kind} by a key for {key.scope}")
-            if not key.issuer.scope.covers(fact.kind, fact.target):
-                return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{fact.kind} by an issuer for {key.issuer.scope}")
-            decision = self._trust.acceptance.decide(key.issuer, credential.format, fact.kind, fact.target, at)
+        for kind, target in credential.kinds:
+            if not key.scope.covers(kind, target):
+                return _failed(Step.ISSUER, Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
+            if not key.issuer.scope.covers(kind, target):
+                return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{kind} by an issuer for {key.issuer.scope}")
+            decision = self._trust.acceptance.decide(key.issuer, credential.format, kind, target, at)
             if decision is not Decision.ACCEPTED:
                 return _failed(Step.ISSUER, decision.value, f"{key.issuer.id}, {key.issuer.country}, {credential.format}")
         return _ENTITLED

@@ -8,9 +8,8 @@ that is allowed stays a `Tag`: none is turned into a date, a set, a shared refer
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from io import BytesIO
-from types import MappingProxyType
 from typing import Any
 
 import cbor2
@@ -24,8 +23,6 @@ MAX_ITEMS = 10_000  # data items; a QR code holds fewer than 3,000 bytes, and an
 Tag = cbor2.CBORTag
 Simple = cbor2.CBORSimpleValue
 
-_KEY_TYPES = frozenset((int, str))
-_KEY_TYPES_WITH_SIMPLE = frozenset((int, str, Simple))
 _DECODER_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 
 
@@ -40,11 +37,72 @@ def _encoded_key(key: Any) -> bytes:
     return cbor2.dumps(key)
 
 
-def _checked_map(key_types: frozenset[type], *, ordered: bool) -> Callable[[dict[Any, Any], bool], Any]:
-    def check(mapping: dict[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
-        if immutable or not key_types.issuperset(map(type, mapping)):
-            raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
-        if ordered:
+class Decoder:
+    """A way to decode: which tags and keys may occur, and whether the encoding must be deterministic.
+
+    Args:
+        tags: the tags that may occur; each is kept as a `Tag`.
+        simple_keys: simple values may be map keys, as SD-CWT has it.
+        deterministic: demand the deterministic encoding of RFC 8949, section 4.2.1. Floating-point numbers are then
+            refused unless they take eight bytes; no format read here has any.
+    """
+
+    def __init__(
+        self, *, tags: frozenset[int] = frozenset(), simple_keys: bool = False, deterministic: bool = False
+    ) -> None:
+        self._deterministic = deterministic
+        # Allowed tags are named among the semantic decoders, because what `tag_hook` gets is immutable (cbor2 6.3).
+        self._load = partial(
+            cbor2.load,
+            semantic_decoders={n: partial(_keep if n in tags else _refuse_tag, n) for n in {*_DECODER_TAGS, *tags}},
+            tag_hook=lambda tag, immutable: _refuse_tag(tag.tag, tag.value, immutable),
+            object_hook=_map_check(simple_keys=simple_keys, ordered=deterministic),
+            max_depth=MAX_DEPTH,
+            allow_indefinite=False,
+            allow_duplicate_keys=False,
+        )
+
+    def __call__(self, data: bytes) -> Any:
+        """Return the one data item that `data` consists of.
+
+        Maps become `dict`, arrays `list`, allowed tags `Tag`, simple values other than true, false and null `Simple`.
+
+        Raises: DecodeError: `cbor.malformed`, `cbor.limit`, `cbor.not_deterministic`.
+        Not checked: what the values mean; that floating-point numbers are finite.
+        """
+        stream = BytesIO(data)
+        try:
+            value = self._load(stream)
+        except cbor2.CBORDecodeError as error:
+            raise _reason(data, error) from None
+        except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
+            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
+        if stream.tell() != len(data):
+            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
+        if len(data) > MAX_ITEMS and _count(value) > MAX_ITEMS:
+            raise DecodeError(Reason.CBOR_LIMIT, f"more than {MAX_ITEMS} data items")
+        if self._deterministic and cbor2.dumps(value) != data:
+            raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
+        return value
+
+
+def _keep(number: int, value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
+    return Tag(number, value)
+
+
+def _refuse_tag(number: int, _value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
+    raise _Refused(Reason.CBOR_MALFORMED, f"tag {number} has no place here")
+
+
+def _map_check(*, simple_keys: bool, ordered: bool) -> Callable[[dict[Any, Any], bool], dict[Any, Any]]:
+    def check(mapping: dict[Any, Any], immutable: bool) -> dict[Any, Any]:  # noqa: FBT001 - cbor2's signature
+        for key in mapping:  # a plain loop: for so few keys it takes half the time of set operations
+            kind = type(key)
+            if kind is not str and kind is not int and not (simple_keys and kind is Simple):
+                raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
+        if immutable:
+            raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
+        if ordered and len(mapping) > 1:
             keys = [*map(_encoded_key, mapping)]
             if keys != sorted(keys):
                 raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
@@ -53,71 +111,21 @@ def _checked_map(key_types: frozenset[type], *, ordered: bool) -> Callable[[dict
     return check
 
 
-@lru_cache(maxsize=16)
-def _options(tags: frozenset[int], *, simple_keys: bool, ordered: bool) -> Mapping[str, Any]:
-    """Return the options of cbor2 for one way to decode; built once for each."""
-
-    def keep(number: int) -> Callable[[Any, bool], Tag]:
-        def build(value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
-            return checked(Tag(number, value), _immutable)
-
-        return build
-
-    def checked(tag: Tag, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
-        if tag.tag not in tags:
-            raise _Refused(Reason.CBOR_MALFORMED, f"tag {tag.tag} has no place here")
-        return tag
-
-    return MappingProxyType(
-        {
-            "semantic_decoders": {number: keep(number) for number in _DECODER_TAGS},
-            "tag_hook": checked,
-            "object_hook": _checked_map(_KEY_TYPES_WITH_SIMPLE if simple_keys else _KEY_TYPES, ordered=ordered),
-            "max_depth": MAX_DEPTH,
-            "allow_indefinite": False,
-            "allow_duplicate_keys": False,
-        }
-    )
-
-
-_NO_TAGS: frozenset[int] = frozenset()
+_decoder = lru_cache(maxsize=16)(Decoder)
 
 
 def decode(
-    data: bytes, *, tags: frozenset[int] = _NO_TAGS, simple_keys: bool = False, deterministic: bool = False
+    data: bytes, *, tags: frozenset[int] = frozenset(), simple_keys: bool = False, deterministic: bool = False
 ) -> Any:
-    """Return the one data item that `data` consists of.
+    """Return the one data item that `data` consists of: `Decoder` for a single call."""
+    return _decoder(tags=tags, simple_keys=simple_keys, deterministic=deterministic)(data)
 
-    Maps become `dict`, arrays `list`, allowed tags `Tag`, simple values other than true, false and null `Simple`.
 
-    Args:
-        data: exactly one data item.
-        tags: the tags that may occur; each is kept as a `Tag`.
-        simple_keys: simple values may be map keys, as SD-CWT has it.
-        deterministic: demand the deterministic encoding of RFC 8949, section 4.2.1. Floating-point numbers are then
-            refused unless they take eight bytes; no format read here has any.
-    Raises: DecodeError: `cbor.malformed`, `cbor.limit`, `cbor.not_deterministic`.
-    Not checked: what the values mean; that floating-point numbers are finite.
-    """
-    stream = BytesIO(data)
-    try:
-        value = cbor2.load(stream, **_options(tags, simple_keys=simple_keys, ordered=deterministic))
-    except cbor2.CBORDecodeError as error:
-        cause = error.__cause__
-        while cause is not None and not isinstance(cause, _Refused):
-            cause = cause.__cause__
-        if cause is not None:
-            raise DecodeError(cause.code, str(cause)) from None
-        raise _malformed(data, error) from None
-    except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
-        raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
-    if stream.tell() != len(data):
-        raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
-    if len(data) > MAX_ITEMS and _count(value) > MAX_ITEMS:
-        raise DecodeError(Reason.CBOR_LIMIT, f"more than {MAX_ITEMS} data items")
-    if deterministic and cbor2.dumps(value) != data:
-        raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
-    return value
+def _reason(data: bytes, error: cbor2.CBORDecodeError) -> DecodeError:
+    cause = error.__cause__
+    while cause is not None and not isinstance(cause, _Refused):
+        cause = cause.__cause__
+    return _malformed(data, error) if cause is None else DecodeError(cause.code, str(cause))
 
 
 def _malformed(data: bytes, error: cbor2.CBORDecodeError) -> DecodeError:

@@ -34,6 +34,7 @@ _TAG_SIGN1 = b"\xd2"  # tag 18
 _TAG_CWT = b"\xd8\x3d"  # tag 61, RFC 8392
 _CONTEXT = b"\x84\x6aSignature1"  # an array of four, the first of which is this text
 _PARTS = 4
+_strict, _tolerant = cbor.Decoder(deterministic=True), cbor.Decoder()
 _CACHED_BYTES = 64  # of a protected header: algorithm, key identifier and type take 13 to 20
 
 
@@ -66,7 +67,7 @@ class Sign1:
         Not checked: the signature; that there is an algorithm, see `algorithm`.
         """
         body = _untagged(data, tolerant=tolerant)
-        parts = cbor.decode(body, deterministic=not tolerant)
+        parts = (_tolerant if tolerant else _strict)(body)
         if type(parts) is not list or len(parts) != _PARTS:
             raise DecodeError(Reason.COSE_MALFORMED, "a COSE_Sign1 is an array of four items")
         protected, unprotected, payload, signature = parts

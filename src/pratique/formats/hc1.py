@@ -32,7 +32,7 @@ PREFIX: Final = "HC1:"
 
 _ACCEPTED: Final = frozenset({ES256, PS256})
 _ISS, _EXP, _IAT, _HCERT, _DCC = 1, 4, 6, -260, 1
-_DATE_TAGS: Final = frozenset({0, 1})  # seen around the sample time of a test (HU, SE)
+_decode = cbor.Decoder(tags=frozenset({0, 1}))  # date tags are seen around the sample time of a test (HU, SE)
 _MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 
 
@@ -55,7 +55,7 @@ class Hc1Envelope:
 
     def claims(self) -> dict[Any, Any]:
         """Return the claims of the CWT. Raises: DecodeError."""
-        claims = cbor.decode(self.signed.payload, tags=_DATE_TAGS)
+        claims = _decode(self.signed.payload)
         if type(claims) is not dict:
             raise DecodeError(Reason.CONTENT_INVALID, "the CWT is not a map")
         return claims
@@ -68,16 +68,15 @@ class Hc1Envelope:
         """Return what the certificate says. Raises: DecodeError."""
         claims = self.claims()
         content = _payload(claims)
-        evidence, number = dcc.read_evidence(content)
+        group, entries = dcc.frame(content)
         issuer = claims.get(_ISS)
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(country=country_alpha3(issuer.strip().upper()) if type(issuer) is str else None),
             validity=Validity(_moment(claims.get(_IAT)), None, _moment(claims.get(_EXP))),
-            evidence=evidence,
-            holder=dcc.read_holder(content),
-            number=number,
-            deviations=dcc.deviations(content, evidence),
+            kinds=tuple((dcc.KINDS[group], dcc.target(entry)) for entry in entries),
+            content=lambda: (dcc.evidence(group, entries), dcc.holder(content), dcc.number(entries)),
+            deviations=dcc.deviations(content, group, entries),
         )
 
 

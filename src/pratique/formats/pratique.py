@@ -32,6 +32,7 @@ from pratique.sdcwt.labels import SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
 
 FORMAT: Final = "pratique"
 
+_decode = cbor.Decoder(simple_keys=True, deterministic=True)
 _PROTECTED: Final = {ALG, KEY_ID, TYP}
 _REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
 _OPTIONAL: Final = {STATUS, HOLDER}
@@ -72,7 +73,7 @@ class PratiqueEnvelope:
 
     def claims(self) -> dict[Any, Any]:
         """Return the signed claims with their hashes still in them. Raises: DecodeError."""
-        claims = cbor.decode(self.signed.payload, simple_keys=True, deterministic=True)
+        claims = _decode(self.signed.payload)
         if type(claims) is not dict:
             raise DecodeError(Reason.CONTENT_INVALID, "the claims are not a map")
         return claims
@@ -91,13 +92,13 @@ class PratiqueEnvelope:
         holder = claims.get(HOLDER)
         if holder is not None and isinstance(evidence, Clearance):
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
+        content = ((evidence,), None if holder is None else profile.read_holder(holder), claims[SUB])
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
             validity=_validity(claims, evidence),
-            evidence=(evidence,),
-            holder=None if holder is None else profile.read_holder(holder),
-            number=claims[SUB],
+            kinds=((evidence.kind, evidence.target),),
+            content=lambda: content,
             binding=_binding(claims[CNF]),
             status=_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,

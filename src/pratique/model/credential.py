@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from pratique.cose.keys import PublicKey
-from pratique.model.evidence import Evidence
+from pratique.model.evidence import Evidence, Kind
 from pratique.model.holder import Holder
 
 
@@ -62,25 +64,79 @@ class StatusReference:
         return f"StatusReference(uri={self.uri!r})"
 
 
-@dataclass(frozen=True, slots=True, repr=False, kw_only=True)
+Content = tuple[tuple[Evidence, ...], Holder | None, str | None]
+"""What a credential says: the facts, the holder, and the certificate's number."""
+
+
 class Credential:
     """What a credential says, in the words that all formats share; only what was disclosed.
 
-    `number` identifies the certificate. `withheld` counts the hashes that stayed closed; decoys count too.
-    `deviations` names members in which a foreign certificate departs from its schema and is readable all the same.
+    `kinds` has kind and target of every fact, and is known at once; `evidence`, `holder` and `number` are put into the
+    model when they are first asked for, because most verdicts need neither of them whole.
+
+    Args:
+        withheld: how many hashes stayed closed; decoys count too.
+        deviations: members in which a foreign certificate departs from its schema and is readable all the same.
+        content: gives the rest; it must not raise.
     """
 
-    format: str
-    issuer: IssuerIdentity
-    validity: Validity
-    evidence: tuple[Evidence, ...]
-    holder: Holder | None = None
-    number: str | None = None
-    binding: DocumentBinding | KeyBinding | None = None
-    status: StatusReference | None = None
-    withheld: int = 0
-    deviations: tuple[str, ...] = ()
+    __slots__ = (
+        "_content",
+        "_read",
+        "binding",
+        "deviations",
+        "format",
+        "issuer",
+        "kinds",
+        "status",
+        "validity",
+        "withheld",
+    )
+
+    def __init__(  # noqa: PLR0913 - a credential has so many parts
+        self,
+        *,
+        format: str,  # noqa: A002 - the word that everything else uses
+        issuer: IssuerIdentity,
+        validity: Validity,
+        kinds: tuple[tuple[Kind, str | None], ...],
+        content: Callable[[], Content],
+        binding: DocumentBinding | KeyBinding | None = None,
+        status: StatusReference | None = None,
+        withheld: int = 0,
+        deviations: tuple[str, ...] = (),
+    ) -> None:
+        self.format: Final = format
+        self.issuer: Final = issuer
+        self.validity: Final = validity
+        self.kinds: Final = kinds
+        self.binding: Final = binding
+        self.status: Final = status
+        self.withheld: Final = withheld
+        self.deviations: Final = deviations
+        self._read = content
+        self._content: Content | None = None
 
     def __repr__(self) -> str:
-        kinds = ", ".join(fact.kind for fact in self.evidence)
+        kinds = ", ".join(kind for kind, _ in self.kinds)
         return f"Credential(format={self.format!r}, kinds=({kinds}), withheld={self.withheld})"
+
+    def _parts(self) -> Content:
+        if self._content is None:
+            self._content = self._read()
+        return self._content
+
+    @property
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return the facts, most often one."""
+        return self._parts()[0]
+
+    @property
+    def holder(self) -> Holder | None:
+        """Return who it is about, as far as that was disclosed."""
+        return self._parts()[1]
+
+    @property
+    def number(self) -> str | None:
+        """Return the certificate's number."""
+        return self._parts()[2]

@@ -168,8 +168,11 @@ def _grey(picture: Image) -> Image:
         ground.paste(clear.convert("L"), mask=clear.getchannel("A"))
         return ground
     if picture.mode.startswith("I"):
-        # Sixteen bits: the upper eight; `convert` would cut off at 255.
-        return picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+        # Sixteen bits or more, of which a scanner may use few: all that occur are spread over eight.
+        deep = picture.convert("I")
+        low, high = deep.getextrema()
+        scale = 255 / max(high - low, 1)
+        return deep.point(lambda value: value * scale - low * scale).convert("L")
     return picture.convert("L")
 
 

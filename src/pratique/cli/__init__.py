@@ -1,0 +1,102 @@
+"""The command line `pratique`: a group whose subcommands are imported when they are asked for.
+
+Data goes to stdout, words for people to stderr. An error is one or two lines, never a traceback.
+"""
+
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from typing import Any, Final, NoReturn
+
+import click
+
+from pratique.cli import output
+from pratique.errors import PratiqueError
+
+_COMMANDS: Final = {
+    "verify": "Verify QR codes: pictures, texts, folders, a scanner.",
+    "inspect": "Show what is in a code, verified or not.",
+    "issue": "Issue credentials from claims in JSON.",
+    "present": "Show a chosen part of a credential.",
+    "keygen": "Make a key pair to sign with.",
+    "trust": "Show, extend and check whom a verifier trusts.",
+    "demo": "Play the whole story: issuer, traveller, border.",
+}
+EXIT_ERROR: Final = 2
+EXIT_INTERRUPTED: Final = 130
+
+
+class _Group(click.Group):
+    """The group of all subcommands; each is `command` in the module of its name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = import_module(f"pratique.cli.{cmd_name}").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+        """Run, and exit: 0 or what the subcommand returned; 2 for every error; 130 where interrupted."""
+        if not standalone_mode:
+            return super().main(*args, standalone_mode=False, **extra)
+        for stream in (sys.stdout, sys.stderr):
+            if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets its number
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            sys.exit(super().main(*args, standalone_mode=False, **extra) or 0)
+        except click.Abort:
+            sys.exit(EXIT_INTERRUPTED)
+        except click.UsageError as error:
+            path = error.ctx.command_path if error.ctx else "pratique"
+            _fail(error.format_message(), f"see {path} --help")
+        except click.ClickException as error:
+            _fail(error.format_message())
+        except PratiqueError as error:
+            _fail(str(error), error.hint)
+        except OSError as error:
+            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+
+
+def _fail(message: str, hint: str = "") -> NoReturn:
+    output.complain(message, hint)
+    sys.exit(EXIT_ERROR)
+
+
+def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:  # noqa: FBT001 - click's signature
+    if wanted:
+        from importlib.metadata import version  # noqa: PLC0415 - 20 ms that no other command needs
+
+        click.echo(f"pratique {version('pratique')}")
+        ctx.exit()
+
+
+@click.group(
+    cls=_Group,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Exit codes: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person.",
+)
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version.")
+def group() -> None:
+    """Cross-border health credentials: bound to the travel document, showing the minimum, verified offline.
+
+    \b
+    Begin with:
+      pratique demo
+      pratique verify card.png --mrz @passport.txt
+    """
+
+
+def main() -> None:
+    """Run the command line, and exit with its code."""
+    try:
+        group(prog_name="pratique")
+    except KeyboardInterrupt:  # while a module was loaded
+        sys.exit(EXIT_INTERRUPTED)

@@ -1,0 +1,101 @@
+"""The claims of a credential in rows of label and text: codes with the names that people know."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pratique.model import Credential, DocumentBinding, Dose, Evidence, KeyBinding
+from pratique.model.codes import Coding, country_name
+from pratique.model.personal import Personal
+
+Rows = list[tuple[str, str]]
+
+_LABELS: Final = {
+    "name_native": "name as written",
+    "birth_date": "born",
+    "document_number": "document",
+    "national_id": "national number",
+    "sampled_at": "sampled",
+    "test_method": "method",
+    "test_result": "result",
+    "test_name": "test",
+    "valid_from": "counts from",
+    "valid_until": "counts until",
+}
+_COUNTRIES: Final = frozenset({"country", "nationality"})
+
+
+def event_rows(credential: Credential) -> Rows:
+    """Return what happened, with when it counts."""
+    rows: Rows = []
+    for fact in credential.evidence:
+        rows.append(("kind", fact.kind.value))
+        rows += _rows(fact)
+    validity = credential.validity
+    rows.append(("valid", f"{_time(validity.not_before or validity.issued_at)} until {_time(validity.expires_at)}"))
+    return rows
+
+
+def holder_rows(credential: Credential) -> Rows:
+    """Return who it is about, as far as that was shown."""
+    return [] if credential.holder is None else _rows(credential.holder)
+
+
+def frame_rows(credential: Credential) -> Rows:
+    """Return what every copy shows: issuer, number, binding, status."""
+    issuer = credential.issuer
+    stated = [text for text in (issuer.name, issuer.id, issuer.country and country(issuer.country)) if text]
+    rows = [("issuer", ", ".join(stated) or "not stated")]
+    if credential.number is not None:
+        rows.append(("number", credential.number))
+    if isinstance(credential.binding, DocumentBinding):
+        rows.append(("bound to", "a travel document, by a hash that only the document opens"))
+    elif isinstance(credential.binding, KeyBinding):
+        rows.append(("bound to", "a key that the holder keeps"))
+    else:
+        rows.append(("bound to", "the name and birth date in it"))
+    if credential.validity.issued_at is not None:
+        rows.append(("issued", _time(credential.validity.issued_at)))
+    if credential.status is not None:
+        rows.append(("status list", f"{credential.status.uri}, index {credential.status.index}"))
+    if credential.deviations:
+        rows.append(("departs at", ", ".join(credential.deviations)))
+    return rows
+
+
+def country(code: str) -> str:
+    """Return a country's name with its code."""
+    name = country_name(code)
+    return code if name is None else f"{name} ({code})"
+
+
+def _rows(value: Evidence | Personal) -> Rows:
+    return [(_LABELS.get(name, name.replace("_", " ")), _text(name, entry)) for name, entry in value.known()]
+
+
+def _text(name: str, value: Any) -> str:
+    if name == "target":
+        return _named(Coding("icd11", value))
+    if isinstance(value, Coding):
+        return _named(value)
+    if name in _COUNTRIES:
+        return country(value)
+    if isinstance(value, Dose):
+        return str(value.number) if value.of is None else f"{value.number} of {value.of}"
+    if isinstance(value, datetime):
+        return _time(value)
+    return str(value)
+
+
+def _named(coding: Coding) -> str:
+    display = coding.display
+    return str(coding) if display == coding.code else f"{display} ({coding})"
+
+
+def _time(moment: datetime | None) -> str:
+    """Return a time to the minute, or the day where it is one's start."""
+    if moment is None:
+        return "a time not stated"
+    moment = moment.astimezone(UTC)
+    return f"{moment:%Y-%m-%d}" if not (moment.hour or moment.minute or moment.second) else f"{moment:%Y-%m-%d %H:%M} UTC"

@@ -1,0 +1,109 @@
+"""What options have in common: times, machine-readable zones, the trust folder."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pratique.cli import output
+from pratique.errors import PratiqueError
+
+if TYPE_CHECKING:
+    from pratique.mrz import TravelDocument
+    from pratique.trust import TrustStore
+
+MAX_SMALL_FILE: Final = 64 * 1024
+"""Bytes of a file with a key, a zone or a password."""
+
+
+class Moment(click.ParamType[datetime]):
+    """A time: RFC 3339, or a date for its start in UTC."""
+
+    name = "time"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> datetime:
+        """Return an aware time in UTC."""
+        if isinstance(value, datetime):
+            return value
+        from pratique.model.dates import parse_datetime  # noqa: PLC0415 - `--help` needs none of the library
+
+        try:
+            return parse_datetime(value)
+        except PratiqueError:
+            self.fail("a time is 2026-11-23T12:00:00Z, or 2026-11-23 for its start in UTC", param, ctx)
+
+
+class Zone(click.ParamType["TravelDocument"]):
+    """A machine-readable zone: its text, or `@` and the file that holds it."""
+
+    name = "text|@file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TravelDocument:  # noqa: ARG002
+        """Return the travel document. Raises: DecodeError (`mrz.invalid`); OSError."""
+        from pratique.mrz import parse_mrz  # noqa: PLC0415
+
+        text = read_small(Path(value[1:])).decode("ascii", "replace") if value.startswith("@") else value
+        return parse_mrz(text)
+
+
+def read_small(path: Path) -> bytes:
+    """Return a file of a few kilobytes. Raises: OSError; ClickException: it is far too large to be what it should."""
+    with path.open("rb") as file:
+        data = file.read(MAX_SMALL_FILE + 1)
+    if len(data) > MAX_SMALL_FILE:
+        raise click.ClickException(f"{path}: more than {MAX_SMALL_FILE:,} bytes")
+    return data
+
+
+def now() -> datetime:
+    """Return the present second, UTC."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def default_trust() -> Path:
+    """Return the folder of trust lists where none is given."""
+    return Path(click.get_app_dir("pratique")) / "trust"
+
+
+def load_trust(path: Path | None) -> TrustStore:
+    """Return the trust store of `--trust`, or of the default folder, empty where there is none.
+
+    Entries that cannot be used, and a store that accepts nothing, are told to the person at the terminal.
+    """
+    from pratique.trust import TrustStore  # noqa: PLC0415
+    from pratique.trust.store import LIST_SUFFIX  # noqa: PLC0415
+
+    if path is None:
+        path = default_trust()
+        if not any(path.glob(f"*{LIST_SUFFIX}")):
+            output.advise(f"nobody is trusted yet: {path} holds no trust list; {HOW_TO_ADD}")
+            return TrustStore()
+    store = TrustStore.load(path)
+    for trust_list in store.lists:
+        if trust_list.set_aside:
+            output.warn(f"{len(trust_list.set_aside)} entries of {trust_list.id} cannot be used; see pratique trust check")
+    if not store.acceptance.accept:
+        output.advise("no issuer is accepted: acceptance.json beside the trust lists has no accept line")
+    return store
+
+
+HOW_TO_ADD: Final = "add an issuer with: pratique trust add CERTIFICATE --country AUT --format eu-dcc"
+
+trust_option: Final = click.option(
+    "--trust",
+    "trust_path",
+    type=click.Path(path_type=Path),
+    metavar="PATH",
+    help="Folder of trust lists and acceptance.json, or one list.  [default: the user's own folder]",
+)
+at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
+mrz_option: Final = click.option(
+    "--mrz",
+    "document",
+    type=Zone(),
+    metavar="TEXT|@FILE",
+    help="Machine-readable zone of the passport or identity card; a file keeps it out of the list of processes.",
+)

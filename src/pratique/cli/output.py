@@ -1,0 +1,118 @@
+"""Words on a terminal: harmless, aligned, in colour only where somebody looks.
+
+What a credential, a file or a trust list says may come from an enemy. Escape sequences in it could clear the screen and
+paint ACCEPT on it, and bidirectional controls could turn a line around, so that `safe` stands between every such text
+and the terminal.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+_CHARACTERS = re.compile(r"[^\n -~]")
+
+
+def safe(text: str) -> str:
+    """Return a text in one line in which everything that is not a printable character is spelt as an escape."""
+    return text if text.isprintable() else "".join(c if c.isprintable() else _escape(c) for c in text)
+
+
+def _escape(character: str) -> str:
+    """Return a character as one or two `\\uXXXX`, which JSON reads back."""
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def print_json(value: Any, *, indent: int | None = 2) -> None:
+    """Print a JSON text that reads back to the same value and holds no character that a terminal would obey."""
+    text = json.dumps(value, indent=indent, ensure_ascii=False)
+    click.echo(_CHARACTERS.sub(lambda found: c if (c := found[0]).isprintable() else _escape(c), text))
+
+
+def error_view(code: str, detail: str, hint: str = "") -> dict[str, Any]:
+    """Return an error as JSON."""
+    return {"error": {"code": code, "detail": detail, **({"hint": hint} if hint else {})}}
+
+
+def complain(message: str, hint: str = "") -> None:
+    """Print an error, and what to do about it, for people."""
+    click.echo(f"{click.style('error', fg='red')}: {safe(message)}", err=True)
+    advise(hint)
+
+
+def advise(hint: str) -> None:
+    """Print what to do, where there is something to say."""
+    if hint:
+        click.echo(f"hint: {safe(hint)}", err=True)
+
+
+def warn(message: str) -> None:
+    """Print a warning for people."""
+    click.echo(f"{click.style('warning', fg='yellow')}: {safe(message)}", err=True)
+
+
+def note(message: str) -> None:
+    """Print to people what was done; stdout stays free for data."""
+    click.echo(safe(message), err=True)
+
+
+def paragraph(text: str, *, indent: int = 0) -> None:
+    """Print a text that was written in sentences, broken into lines at spaces."""
+    click.echo(click.wrap_text(safe(text), width=100, initial_indent=" " * indent, subsequent_indent=" " * indent))
+
+
+def heading(text: str) -> None:
+    """Print the heading of a section."""
+    click.echo()
+    click.secho(text, bold=True)
+
+
+def pairs(rows: Iterable[tuple[str, str]], *, indent: int = 2) -> None:
+    """Print labels and values, aligned; values that are too wide for the terminal are continued below themselves."""
+    rows = list(rows)
+    width = max((len(label) for label, _ in rows), default=0)
+    for label, value in rows:
+        click.echo(f"{' ' * indent}{click.style(label.ljust(width), dim=True)}  {safe(value)}")
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, colours: Sequence[str | None] = ()) -> None:
+    """Print rows in aligned columns; `colours` has one for each row."""
+    cells = [[safe(cell) for cell in row] for row in rows]
+    widths = [max(len(row[i]) for row in [list(header), *cells]) for i in range(len(header))]
+    click.secho(_line(header, widths), dim=True)
+    for i, row in enumerate(cells):
+        click.secho(_line(row, widths), fg=colours[i] if colours else None)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+
+
+def write_new(path: Path, data: bytes, *, force: bool = False, mode: int = 0o644) -> None:
+    """Write a file at once or not at all; with `force` in place of one that is there.
+
+    Raises: FileExistsError without `force`; OSError.
+    """
+    import errno  # noqa: PLC0415 - verifying writes nothing
+    import os  # noqa: PLC0415
+    import secrets  # noqa: PLC0415
+
+    if path.exists() and not force:
+        raise FileExistsError(errno.EEXIST, "is there already; --force replaces it", str(path))
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise OSError(error.errno, error.strerror, str(path)) from None

@@ -1,0 +1,52 @@
+"""A report on the screen, as an officer reads it: the verdict, why, what was shown, what to say."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import click
+
+from pratique.cli import output
+from pratique.cli.claims import event_rows, holder_rows
+from pratique.model import Credential
+from pratique.reasons import Reason
+from pratique.report import Outcome, Report, Verdict
+
+_COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
+_MARKS: Final = {
+    Outcome.PASSED: ("ok", "green"),
+    Outcome.FAILED: ("FAIL", "red"),
+    Outcome.INCONCLUSIVE: ("?", "yellow"),
+    Outcome.NOT_CHECKED: ("-", None),
+}
+_WIDTH: Final = 60
+
+
+def print_report(report: Report) -> None:
+    """Print a report for the officer. What the holder showed is in it: it is there to be compared."""
+    click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=_COLOURS[report.verdict])
+    click.echo()
+    output.paragraph(report.explain())
+    if report.credential is not None:
+        print_shown(report.credential)
+    output.heading(f"Checks, for {report.at:%Y-%m-%d %H:%M} UTC")
+    width = max(len(check.step) for check in report.checks)
+    for check in report.checks:
+        mark, colour = _MARKS[check.outcome]
+        note = f"{check.code.value}  {check.detail}".rstrip()
+        click.echo(f"  {click.style(mark.rjust(4), fg=colour)}  {check.step.ljust(width)}  {output.safe(note)}")
+    output.heading("Tell the traveller")
+    output.paragraph(report.for_traveller(), indent=2)
+    if report.decisive.code is Reason.KEY_UNKNOWN:
+        from pratique.cli.options import HOW_TO_ADD  # noqa: PLC0415
+
+        output.advise(f"if you know this issuer and trust it, {HOW_TO_ADD}")
+
+
+def print_shown(credential: Credential) -> None:
+    """Print what the holder showed."""
+    output.heading("Shown by the holder" if credential.withheld else "In the credential")
+    output.pairs([*holder_rows(credential), *event_rows(credential)])
+    if credential.withheld:
+        count = f"{credential.withheld} more entries stay" if credential.withheld > 1 else "1 more entry stays"
+        click.echo(f"  ({count} closed)")

@@ -1,0 +1,104 @@
+"""What `verify` and `inspect` are given, turned into QR texts: pictures, text files, folders, stdin, texts themselves."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import click
+
+from pratique import formats
+from pratique.errors import DecodeError
+from pratique.qr.picture import MAX_BYTES
+from pratique.reasons import Reason
+
+STDIN: Final = "-"
+_SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
+_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
+_PREFIXES: Final = tuple(reader.prefix for reader in formats.READERS)
+_KNOWN: Final = ", ".join(_PREFIXES)
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Something that holds codes: its name, and how their texts are read, which raises DecodeError."""
+
+    name: str
+    texts: Callable[[], tuple[str, ...]] = field(repr=False)
+
+
+def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
+    """Return the sources that arguments stand for, and whether more than one answer is to be expected.
+
+    Nothing is read yet but the names in folders; a folder is many, even where it holds one picture.
+    """
+    sources: list[Source] = []
+    folder = False
+    for argument in arguments:
+        if argument.startswith(_PREFIXES):
+            sources.append(Source("text", lambda text=argument: (text,)))  # type: ignore[misc]
+        elif argument == STDIN:
+            sources.append(Source("stdin", _stdin))
+        elif (path := Path(argument)).is_dir():
+            folder = True
+            sources += _folder(path)
+        else:
+            sources.append(_file(path))
+    return sources, folder or len(sources) > 1
+
+
+def _folder(path: Path) -> Iterator[Source]:
+    """Yield the pictures of a folder and the folders in it, by name."""
+    pictures = sorted(found for found in path.rglob("*") if found.suffix.lower() in _SUFFIXES and found.is_file())
+    if not pictures:
+        raise click.UsageError(f"{path} holds no picture (PNG, JPEG)")
+    yield from map(_file, pictures)
+
+
+def _file(path: Path) -> Source:
+    return Source(str(path), lambda: _read_file(path))
+
+
+def _read_file(path: Path) -> tuple[str, ...]:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_BYTES + 1)
+    except FileNotFoundError:
+        raise _unreadable(f"there is no such file, and a QR text begins with one of {_KNOWN}") from None
+    except OSError as error:
+        raise _unreadable(str(error.strerror)) from None
+    except ValueError:  # a NUL in the name
+        raise _unreadable("that is no name of a file") from None
+    return _texts(data)
+
+
+def _stdin() -> tuple[str, ...]:
+    return _texts(click.get_binary_stream("stdin").read(MAX_BYTES + 1))
+
+
+def _texts(data: bytes) -> tuple[str, ...]:
+    """Return the texts in the bytes of a picture, or the lines of a text of which at least one is a code."""
+    if not data.startswith(_PICTURES):
+        found = lines(data)
+        if any(line.startswith(_PREFIXES) for line in found):
+            return found
+        if found:
+            raise DecodeError(Reason.FORMAT_UNKNOWN, f"neither a picture nor a text that begins with one of {_KNOWN}")
+    from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it
+
+    return read(data)
+
+
+def lines(data: bytes) -> tuple[str, ...]:
+    """Return the lines of a text that are not empty; none where the bytes are no text. Spaces stay: they are digits."""
+    try:
+        text = data.decode("utf-8")
+    except UnicodeDecodeError:
+        return ()
+    return tuple(line for raw in text.split("\n") if (line := raw.rstrip("\r")))
+
+
+def _unreadable(detail: str) -> DecodeError:
+    return DecodeError(Reason.IMAGE_UNREADABLE, detail)

@@ -1,0 +1,305 @@
+"""`pratique trust`: whom a verifier trusts, as local files."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pratique.cli import options, output
+from pratique.errors import KeyMaterialError, PratiqueError
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pratique.cose.certificates import Certificate
+    from pratique.cose.keys import PublicKey
+
+LOCAL_FILE: Final = "local.trust.json"
+BARE_KEY_WINDOW: Final = timedelta(days=730)
+"""How long a key without a certificate counts unless told otherwise: as long as signing certificates usually do."""
+_ALPHA2, _ALPHA3 = 2, 3
+_KINDS: Final = ("vaccination", "prophylaxis", "test", "recovery", "exemption", "clearance")
+
+
+class _Country(click.ParamType[str]):
+    """A country or Doc 9303 state, by its alpha-2 or alpha-3 code."""
+
+    name = "code"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the alpha-3 code."""
+        from pratique.model.codes import country_alpha3, country_name  # noqa: PLC0415
+
+        code = str(value).upper()
+        alpha3 = country_alpha3(code) if len(code) == _ALPHA2 else code
+        if alpha3 is None or len(alpha3) != _ALPHA3 or country_name(alpha3) is None:
+            self.fail("no country has that code; it is one such as AT or AUT", param, ctx)
+        return alpha3
+
+
+class _Words(click.ParamType[frozenset[str]]):
+    """Words with commas between them, each one of those known where there are such."""
+
+    name = "a,b"
+
+    def __init__(self, known: tuple[str, ...] = ()) -> None:
+        self._known = known
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> frozenset[str]:
+        """Return the words."""
+        words = frozenset(filter(None, (word.strip() for word in str(value).split(","))))
+        if not words or (self._known and not words <= set(self._known)):
+            self.fail(f"expected one or more of {', '.join(self._known) or 'its codes'}, with commas", param, ctx)
+        return words
+
+
+@click.group()
+def command() -> None:
+    """Show, extend and check whom a verifier trusts.
+
+    A trust folder holds lists of issuers and their keys (*.trust.json), and acceptance.json: which of them are accepted
+    here, for what. Without an acceptance line nobody is.
+    """
+
+
+@command.command()
+@options.trust_option
+@options.at_option
+def show(*, trust_path: Path | None, at: datetime | None) -> int:
+    """Show the lists, issuers, keys and acceptance lines of a trust folder.
+
+    \b
+    Example:
+      pratique trust show --trust trust/
+    """
+    store = options.load_trust(trust_path)
+    moment = at or options.now()
+    for trust_list in store.lists:
+        output.heading(f"List {output.safe(trust_list.id)}, sequence {trust_list.sequence}, {trust_list.issued_at:%Y-%m-%d}")
+        rows, colours = [], []
+        for key in trust_list.keys:
+            state = "expired" if moment > key.not_after else "not yet valid" if moment < key.not_before else ""
+            colours.append("red" if state else None)
+            rows.append((
+                key.issuer.country,
+                key.issuer.id if key.issuer.name() == key.issuer.id else f"{key.issuer.name()} <{key.issuer.id}>",
+                key.key_id.hex(),
+                ", ".join(sorted(key.formats)),
+                f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state.upper()}' if state else ''}",
+                _scope(key.scope.kinds, key.issuer.scope.kinds, key.scope.targets, key.issuer.scope.targets),
+            ))
+        output.table(("", "issuer", "key", "formats", "window", "may sign"), rows, colours=colours)
+        for entry in trust_list.set_aside:
+            output.warn(f"set aside: {entry.where}: {entry.error.detail or entry.error.code.meaning}")
+    for name, lines in (("Accepted", store.acceptance.accept), ("Refused", store.acceptance.deny)):
+        if lines:
+            output.heading(name)
+            for line in lines:
+                click.echo(f"  {output.safe(_line(line))}")
+    return 0
+
+
+def _scope(*limits: frozenset[str] | None) -> str:
+    return "; ".join(", ".join(sorted(limit)) for limit in limits if limit is not None) or "anything"
+
+
+def _line(line: Any) -> str:
+    """Return an acceptance line in words."""
+    parts = [
+        f"{name} {', '.join(sorted(values))}"
+        for name in ("lists", "countries", "issuers", "formats", "kinds", "targets")
+        if (values := getattr(line, name)) is not None
+    ]
+    parts += [f"{word} {day}" for word, day in (("from", line.from_), ("until", line.until)) if day is not None]
+    return "; ".join(parts) or "everything on every list"
+
+
+@command.command()
+@click.argument("file", metavar="CERTIFICATE|KEY", type=click.Path(path_type=Path))
+@click.option("--country", required=True, type=_Country(), metavar="CODE", help="Country of the issuer: AT or AUT.")
+@click.option("--format", "format_", required=True, type=click.Choice(["pratique", "eu-dcc"]), help="What the key signs.")
+@click.option("--issuer", metavar="ID", help="Identifier of the issuer, as its credentials name it.  [eu-dcc: eu-dcc:AUT]")
+@click.option("--name", metavar="TEXT", help="Name of the issuer, for people.")
+@click.option("--kinds", type=_Words(_KINDS), metavar="KIND,...", help="What the key may attest.  [default: any, or as the certificate says]")
+@click.option("--targets", type=_Words(), metavar="ICD11,...", help="Disease agents that the key may attest.  [default: any]")
+@click.option("--key-id", metavar="HEX", help="Identifier under which codes name the key.  [default: from the certificate or key]")
+@click.option("--not-before", type=options.Moment(), metavar="TIME", help="First moment of the key.  [key: today]")
+@click.option("--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]")
+@click.option("--no-accept", is_flag=True, help="Put the key on the list only; accept the issuer by hand.")
+@options.trust_option
+def add(  # noqa: PLR0913 - one for each option
+    *,
+    file: Path,
+    country: str,
+    format_: str,
+    issuer: str | None,
+    name: str | None,
+    kinds: frozenset[str] | None,
+    targets: frozenset[str] | None,
+    key_id: str | None,
+    not_before: datetime | None,
+    not_after: datetime | None,
+    no_accept: bool,
+    trust_path: Path | None,
+) -> int:
+    """Add an issuer's certificate (PEM, DER) or public key (PEM, JWK, COSE_Key), and accept that issuer.
+
+    Two things are done, and said: the key goes on the list local.trust.json, and a line in acceptance.json accepts just
+    this issuer, country and format. Check by another way that the file is really theirs.
+
+    \b
+    Examples:
+      pratique trust add dsc-at.pem --country AT --format eu-dcc
+      pratique trust add issuer.pub.pem --country UTO --format pratique --issuer https://health.example \\
+          --targets 1D47 --trust trust/
+    """
+    from pratique.trust.entries import Limits, key_entry, with_acceptance, with_key  # noqa: PLC0415
+
+    if issuer is None:
+        if format_ == "pratique":
+            raise click.UsageError("--issuer is needed: the identifier that stands in the issuer's credentials")
+        issuer = f"{format_}:{country}"
+    material = read_material(options.read_small(file))
+    at = options.now()
+    if _is_key(material):
+        not_before = not_before or at.replace(hour=0, minute=0, second=0)
+        not_after = not_after or not_before + BARE_KEY_WINDOW
+    entry = key_entry(
+        material,
+        format_=format_,
+        key_id=None if key_id is None else _hex(key_id),
+        limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
+    )
+    folder = trust_path or options.default_trust()
+    if folder.suffix == ".json":
+        raise click.UsageError("--trust is a folder here")
+    trust_list = with_key(_existing(folder / LOCAL_FILE, "trust-list"), entry, issuer=issuer, country=country, at=at, name=name)
+    acceptance, is_new = with_acceptance(
+        _existing(folder / "acceptance.json", "acceptance"), issuer=issuer, country=country, format_=format_
+    )
+    folder.mkdir(parents=True, exist_ok=True)
+    _save(folder / LOCAL_FILE, trust_list)
+    scope = entry.get("scope", {})
+    output.note(
+        f"1. Key {_key_hex(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}, sequence {trust_list['sequence']}: "
+        f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
+        f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
+    )
+    if no_accept:
+        output.note(f"2. Nothing was accepted: {folder / 'acceptance.json'} is as it was.")
+        return 0
+    _save(folder / "acceptance.json", acceptance)
+    done = "now accepts" if is_new else "accepts already"
+    output.note(f"2. {folder / 'acceptance.json'} {done} {format_} by {issuer} ({country}).")
+    if entry["not_after"] < at.isoformat():
+        output.warn("the key has expired: what it signs counts only for a time before (--at)")
+    return 0
+
+
+@command.command()
+@options.trust_option
+@options.at_option
+def check(*, trust_path: Path | None, at: datetime | None) -> int:
+    """Check a trust folder: schemas, every key and certificate, expiry, identifiers.
+
+    Exit code 1 where there is an error; what is merely odd is listed too.
+
+    \b
+    Example:
+      pratique trust check --trust trust/
+    """
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.trust.audit import Finding, audit_acceptance, audit_list  # noqa: PLC0415
+    from pratique.trust.store import ACCEPTANCE_FILE, LIST_SUFFIX  # noqa: PLC0415
+
+    path = trust_path or options.default_trust()
+    lists = sorted(path.glob(f"*{LIST_SUFFIX}")) if path.is_dir() else [path]
+    if not lists:
+        raise click.UsageError(f"{path} holds no trust list (*{LIST_SUFFIX}); {options.HOW_TO_ADD}")
+    acceptance = (path if path.is_dir() else path.parent) / ACCEPTANCE_FILE
+    moment = at or options.now()
+    errors = oddities = 0
+    for file in [*lists, acceptance]:
+        try:
+            document = json.decode(file.read_bytes())
+        except FileNotFoundError:
+            if file is not acceptance:
+                raise
+            findings = [Finding("the file", "is not there, so that no issuer is accepted", is_error=False)]
+        except PratiqueError as error:
+            findings = [Finding("JSON", error.detail)]
+        else:
+            audit = audit_acceptance(document) if file is acceptance else audit_list(document, at=moment)
+            findings = list(audit)
+        click.echo(f"{output.safe(str(file))}: {'in order' if not findings else ''}".rstrip())
+        for finding in findings:
+            word = click.style("error", fg="red") if finding.is_error else click.style("note", fg="yellow")
+            click.echo(f"  {word}: {output.safe(f'{finding.where}: {finding.text}')}")
+            errors += finding.is_error
+            oddities += not finding.is_error
+    click.echo(f"\n{len(lists)} lists: {errors} errors, {oddities} notes")
+    return 1 if errors else 0
+
+
+def read_material(data: bytes) -> Certificate | PublicKey:
+    """Return the certificate or public key in a file: PEM, DER, JWK or COSE_Key. Raises: KeyMaterialError."""
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.cose.certificates import Certificate  # noqa: PLC0415
+    from pratique.cose.keys import PublicKey  # noqa: PLC0415
+    from pratique.reasons import Reason  # noqa: PLC0415
+
+    start = data.lstrip()
+    if b"PRIVATE KEY-----" in data:
+        raise KeyMaterialError(Reason.KEY_MALFORMED, "this is a private key", hint="its owner keeps it; add the public key")
+    if b"-----BEGIN CERTIFICATE-----" in data:
+        return Certificate.read(data)
+    if start.startswith(b"-----BEGIN"):
+        return PublicKey.from_pem(data)
+    if start.startswith(b"{"):
+        return PublicKey.from_jwk(json.decode(data))
+    if data.startswith(b"\x30"):
+        try:
+            return Certificate.read(data)
+        except KeyMaterialError:
+            return PublicKey.from_spki(data)
+    return PublicKey.from_cose_key(data)
+
+
+def _is_key(material: Certificate | PublicKey) -> bool:
+    from pratique.cose.keys import PublicKey  # noqa: PLC0415
+
+    return isinstance(material, PublicKey)
+
+
+def _hex(text: str) -> bytes:
+    try:
+        return bytes.fromhex(text)
+    except ValueError:
+        raise click.UsageError("--key-id is a hexadecimal number") from None
+
+
+def _key_hex(entry: dict[str, Any]) -> str:
+    import base64  # noqa: PLC0415
+
+    return base64.b64decode(entry["key_id"]).hex()
+
+
+def _existing(file: Path, schema: str) -> Any:
+    """Return the JSON of a file that may not be there yet, checked, so that nothing faulty is built upon."""
+    from pratique import schemas  # noqa: PLC0415
+    from pratique.codec import json  # noqa: PLC0415
+
+    if not file.exists():
+        return None
+    document = json.decode(file.read_bytes())
+    schemas.check(document, schema)
+    return document
+
+
+def _save(file: Path, document: Any) -> None:
+    from pratique.codec import json  # noqa: PLC0415
+
+    output.write_new(file, json.encode(document).encode(), force=True)

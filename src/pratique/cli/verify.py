@@ -1,0 +1,168 @@
+"""`pratique verify`: the border's question, for one code or for many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pratique.cli import options, output
+from pratique.errors import PratiqueError
+
+if TYPE_CHECKING:
+    from pratique.cli.sources import Source
+    from pratique.mrz import TravelDocument
+    from pratique.report import Report
+    from pratique.trust import TrustStore
+
+EXIT_CODES: Final = {"accept": 0, "reject": 1, "refer": 3}
+_WORST: Final = (2, 1, 3, 0)
+_COLOURS: Final = {"accept": "green", "refer": "yellow", "reject": "red", "error": "red"}
+
+
+@dataclass(frozen=True, slots=True)
+class _Item:
+    """A code that was asked about: where it comes from, and the report, or why there is none."""
+
+    name: str
+    result: Report | PratiqueError
+
+    @property
+    def exit_code(self) -> int:
+        return 2 if isinstance(self.result, PratiqueError) else EXIT_CODES[self.result.verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class _Question:
+    """What every code is asked."""
+
+    store: TrustStore
+    at: datetime
+    document: TravelDocument | None
+    compared_by_eye: bool
+
+    def ask(self, source: Source) -> Iterator[_Item]:
+        """Yield an item for each code of a source."""
+        from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
+
+        try:
+            texts = source.texts()
+        except PratiqueError as error:
+            yield _Item(source.name, error)
+            return
+        verifier = Verifier(self.store)
+        for i, text in enumerate(texts, 1):
+            name = f"{source.name} #{i}" if len(texts) > 1 else source.name
+            yield _Item(
+                name, verifier.verify(text, at=self.at, document=self.document, compared_by_eye=self.compared_by_eye)
+            )
+
+
+@click.command()
+@click.argument("codes", nargs=-1, required=True, metavar="IMAGE|TEXT|FOLDER|-...")
+@options.trust_option
+@options.mrz_option
+@options.at_option
+@click.option("--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same.")
+@click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    codes: tuple[str, ...],
+    trust_path: Path | None,
+    document: TravelDocument | None,
+    at: datetime | None,
+    compared_by_eye: bool,
+    as_json: bool,
+) -> int:
+    """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
+
+    One code gives a report; several give a table. Nothing is fetched: all that counts is in the trust folder.
+
+    \b
+    Examples:
+      pratique verify card.png --mrz @passport.txt
+      pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z
+      pratique verify arrivals/ --json > reports.jsonl
+      zbarcam --raw | pratique verify -
+
+    Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
+    order 2, 1, 3, 0.
+    """
+    from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
+
+    sources, many = expand(codes)
+    question = _Question(options.load_trust(trust_path), at or options.now(), document, compared_by_eye)
+    if many:
+        return _many(question, sources, as_json=as_json)
+    items = list(question.ask(sources[0]))
+    if len(items) > 1:
+        return _print_many(items, as_json=as_json)
+    return _print_one(items[0], as_json=as_json)
+
+
+def _print_one(item: _Item, *, as_json: bool) -> int:
+    result = item.result
+    if isinstance(result, PratiqueError):
+        if not as_json:
+            raise result
+        output.print_json(output.error_view(result.code, result.detail or result.code.meaning, result.hint))
+    elif as_json:
+        from pratique.view import report_view  # noqa: PLC0415 - not to print for people
+
+        output.print_json(report_view(result))
+    else:
+        from pratique.cli.report import print_report  # noqa: PLC0415
+
+        print_report(result)
+    return item.exit_code
+
+
+def _many(question: _Question, sources: list[Source], *, as_json: bool) -> int:
+    """Ask about every source, with a progress bar where somebody looks at a terminal."""
+    import sys  # noqa: PLC0415
+
+    if not sys.stderr.isatty():
+        return _print_many((item for source in sources for item in question.ask(source)), as_json=as_json)
+    with click.progressbar(sources, label="Verifying", file=sys.stderr) as bar:
+        items = [item for source in bar for item in question.ask(source)]
+    return _print_many(items, as_json=as_json)
+
+
+def _print_many(items: Iterator[_Item] | list[_Item], *, as_json: bool) -> int:
+    exit_codes = {0}
+    rows = []
+    for item in items:
+        exit_codes.add(item.exit_code)
+        if as_json:
+            output.print_json({"source": item.name, **_view(item.result)}, indent=None)
+        else:
+            rows.append(_row(item))
+    if not as_json:
+        output.table(
+            ("code", "format", "kind", "country", "verdict", "reason"), rows, colours=[_COLOURS[row[4]] for row in rows]
+        )
+        counts = {verdict: sum(row[4] == verdict for row in rows) for verdict in _COLOURS}
+        click.echo(f"\n{len(rows)} codes: " + ", ".join(f"{number} {verdict}" for verdict, number in counts.items()))
+    return next(code for code in _WORST if code in exit_codes)
+
+
+def _view(result: Report | PratiqueError) -> dict[str, object]:
+    if isinstance(result, PratiqueError):
+        return output.error_view(result.code, result.detail or result.code.meaning, result.hint)
+    from pratique.view import report_view  # noqa: PLC0415
+
+    return report_view(result)
+
+
+def _row(item: _Item) -> tuple[str, ...]:
+    """Return file, format, kind, issuer's country, verdict and the code that it hangs on."""
+    result = item.result
+    if isinstance(result, PratiqueError):
+        return (item.name, "-", "-", "-", "error", result.code.value)
+    kinds = "-" if result.credential is None else ", ".join(fact.kind for fact in result.credential.evidence)
+    country = "-" if result.issuer is None else result.issuer.country
+    return (item.name, result.format or "-", kinds, country, result.verdict.value, result.decisive.code.value)

@@ -1,0 +1,160 @@
+"""Entries for a local trust list and its acceptance, from a certificate or a key: values in, JSON values out.
+
+No file is read or written here. What is returned follows `schemas/trust-list.schema.json` and
+`schemas/acceptance.schema.json`.
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pratique.cose.certificates import Certificate
+from pratique.cose.keys import PublicKey
+from pratique.errors import TrustError
+from pratique.model import Kind
+from pratique.reasons import Reason
+
+EU_DCC: Final = "eu-dcc"
+LOCAL_LIST: Final = "local"
+
+# EU DCC, extended key usage; the second arc is mistyped in the certificates of several countries and means the same.
+_USAGE_ARCS: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
+_USAGES: Final = {"1": Kind.TEST, "2": Kind.VACCINATION, "3": Kind.RECOVERY}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What a key may sign and when it counts; None leaves it to the certificate, or open where there is none.
+
+    `kinds` and `targets` (ICD-11) are the scope. The window is inclusive at both ends.
+    """
+
+    kinds: frozenset[str] | None = None
+    targets: frozenset[str] | None = None
+    not_before: datetime | None = None
+    not_after: datetime | None = None
+
+
+def usage_kinds(usages: Iterable[str] | None) -> frozenset[str] | None:
+    """Return the kinds of fact that extended key usages allow; None where they name none, which allows every kind.
+
+    Source: EU DCC, certificate governance; usages are dotted numbers.
+    """
+    found = {
+        kind.value
+        for usage in usages or ()
+        for arc in _USAGE_ARCS
+        for last, kind in _USAGES.items()
+        if usage == f"{arc}{last}"
+    }
+    return frozenset(found) or None
+
+
+def key_entry(
+    material: Certificate | PublicKey, *, format_: str, key_id: bytes | None = None, limits: Limits | None = None
+) -> dict[str, Any]:
+    """Return the entry of a key in a trust list.
+
+    Of a certificate, both the certificate and its key are kept, so that loading the list needs no X.509; its dates are
+    the window, and in the EU DCC its extended key usage is the scope, unless `limits` says otherwise.
+
+    Args:
+        material: the certificate, or the bare key.
+        format_: the one format that the key may sign.
+        key_id: the identifier under which codes name the key; by default that of the format: of an EU DCC the first
+            8 bytes of the certificate's SHA-256, else the first 8 bytes of the key's thumbprint.
+        limits: what is narrower or other than the certificate says.
+    Raises: TrustError (`trust.list_invalid`): a bare key without a window, or for the EU DCC without an identifier.
+    """
+    limits = limits or Limits()
+    certificate = material if isinstance(material, Certificate) else None
+    key = material if isinstance(material, PublicKey) else material.public_key
+    kinds = limits.kinds
+    if certificate is not None and format_ == EU_DCC:
+        key_id = key_id or certificate.hcert_key_id
+        kinds = kinds or usage_kinds(certificate.extended_key_usage)
+    elif format_ == EU_DCC and key_id is None:
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            "an EU DCC names its key by a hash of the certificate, which a bare key does not have",
+            hint="give the certificate, or the key identifier too",
+        )
+    not_before = limits.not_before or (certificate and certificate.not_before)
+    not_after = limits.not_after or (certificate and certificate.not_after)
+    if not_before is None or not_after is None or not_before > not_after:
+        raise TrustError(Reason.TRUST_LIST_INVALID, "the key has no window, or one that ends before it begins")
+    entry: dict[str, Any] = {
+        "key_id": _base64(key_id or key.key_id),
+        "public_key": key.jwk,
+        **({} if certificate is None else {"certificate": _base64(certificate.der)}),
+        "formats": [format_],
+        "not_before": _time(not_before),
+        "not_after": _time(not_after),
+    }
+    scope = {name: sorted(values) for name, values in (("kinds", kinds), ("targets", limits.targets)) if values}
+    return {**entry, "scope": scope} if scope else entry
+
+
+def with_key(
+    document: Mapping[str, Any] | None,
+    key: Mapping[str, Any],
+    *,
+    issuer: str,
+    country: str,
+    at: datetime,
+    name: str | None = None,
+) -> dict[str, Any]:
+    """Return a trust list with a key added to an issuer, or put in the place of the same key; sequence one higher.
+
+    Args:
+        document: the list so far; None begins a new one.
+        key: what `key_entry` returned.
+        issuer: the issuer's identifier; an issuer that is not on the list yet is added.
+        country: ISO 3166-1 alpha-3.
+        at: the time of the change.
+        name: the issuer's English name.
+    Raises: TrustError (`trust.list_invalid`): the issuer is on the list for another country.
+    """
+    before = document or {"id": LOCAL_LIST, "sequence": 0, "issued_at": "", "issuers": []}
+    issuers = [dict(entry) for entry in before["issuers"]]
+    entry = next((entry for entry in issuers if entry["id"] == issuer), None)
+    if entry is None:
+        entry = {"id": issuer, "country": country, "keys": []}
+        issuers.append(entry)
+    if entry["country"] != country:
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            f"the issuer is on the list for {entry['country']}, not {country}",
+            hint="give this country's issuer an identifier of its own",
+        )
+    if name is not None:
+        entry["names"] = {**entry.get("names", {}), "en": name}
+    entry["keys"] = [*(other for other in entry["keys"] if not _same(other, key)), dict(key)]
+    return {**before, "sequence": before["sequence"] + 1, "issued_at": _time(at), "issuers": issuers}
+
+
+def with_acceptance(
+    document: Mapping[str, Any] | None, *, issuer: str, country: str, format_: str
+) -> tuple[dict[str, Any], bool]:
+    """Return an acceptance with a line for exactly one issuer, country and format, and whether it was not there yet."""
+    before = dict(document or {})
+    line = {"issuers": [issuer], "countries": [country], "formats": [format_]}
+    lines = before.get("accept", [])
+    return {**before, "accept": lines if line in lines else [*lines, line]}, line not in lines
+
+
+def _same(one: Mapping[str, Any], other: Mapping[str, Any]) -> bool:
+    """Return whether two entries are of one key under one identifier in one format."""
+    return all(one.get(member) == other.get(member) for member in ("key_id", "public_key", "formats"))
+
+
+def _base64(data: bytes) -> str:
+    return base64.b64encode(data).decode("ascii")
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
