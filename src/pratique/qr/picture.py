@@ -12,7 +12,7 @@ import io
 import struct
 import zlib
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import DecodeError
 from pratique.reasons import Reason
@@ -36,7 +36,17 @@ _SOF: Final = frozenset(range(0xC0, 0xD0)) - {0xC4, 0xC8, 0xCC}
 _JPEG_SEGMENTS: Final = _SOF | {0xC4, 0xCC, 0xDB, 0xDD, 0xE0, 0xEE}
 
 # What Pillow's decoders raise for damaged data.
-_DECODER_ERRORS: Final = (OSError, SyntaxError, ValueError, TypeError, IndexError, KeyError, struct.error, zlib.error)
+_DECODER_ERRORS: Final = (
+    OSError,
+    SyntaxError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    AssertionError,
+    struct.error,
+    zlib.error,
+)
 
 
 def load(source: Path | str | bytes | Image) -> Image:
@@ -170,7 +180,8 @@ def _grey(picture: Image) -> Image:
     if picture.mode.startswith("I"):
         # Sixteen bits or more, of which a scanner may use few: all that occur are spread over eight.
         deep = picture.convert("I")
-        low, high = deep.getextrema()
+        extrema: Any = deep.getextrema()  # typed for pictures of several bands
+        low, high = extrema
         scale = 255 / max(high - low, 1)
         return deep.point(lambda value: value * scale - low * scale).convert("L")
     return picture.convert("L")
