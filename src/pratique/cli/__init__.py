@@ -43,15 +43,14 @@ class _Group(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl(list(_COMMANDS.items()))
 
-    def main(self, *args: Any, standalone_mode: bool = True, **extra: Any) -> Any:
+    def main(self, *args: Any, **extra: Any) -> Any:
         """Run, and exit: 0 or what the subcommand returned; 2 for every error; 130 where interrupted."""
-        if not standalone_mode:
-            return super().main(*args, standalone_mode=False, **extra)
+        extra["standalone_mode"] = False
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets its number
                 stream.reconfigure(errors="backslashreplace")
         try:
-            sys.exit(super().main(*args, standalone_mode=False, **extra) or 0)
+            sys.exit(super().main(*args, **extra) or 0)
         except click.Abort:
             sys.exit(EXIT_INTERRUPTED)
         except click.UsageError as error:
@@ -83,14 +82,13 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person.",
 )
-@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version.")
+@click.option(
+    "--version", is_flag=True, is_eager=True, expose_value=False, callback=_show_version, help="Show the version."
+)
 def group() -> None:
     """Cross-border health credentials: bound to the travel document, showing the minimum, verified offline.
 
-    \b
-    Begin with:
-      pratique demo
-      pratique verify card.png --mrz @passport.txt
+    Begin with `pratique demo`, which plays the whole story.
     """
 
 

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.model import Credential, DocumentBinding, Dose, Evidence, KeyBinding
 from pratique.model.codes import Coding, country_name
-from pratique.model.personal import Personal
+
+if TYPE_CHECKING:
+    from pratique.model.personal import Personal
 
 Rows = list[tuple[str, str]]
 
 _LABELS: Final = {
+    "target": "disease",
     "name_native": "name as written",
     "birth_date": "born",
     "document_number": "document",
@@ -90,7 +93,7 @@ def _text(name: str, value: Any) -> str:
 
 def _named(coding: Coding) -> str:
     display = coding.display
-    return str(coding) if display == coding.code else f"{display} ({coding})"
+    return str(coding) if display == coding.code else f"{display} ({coding.code})"
 
 
 def _time(moment: datetime | None) -> str:
@@ -98,4 +101,6 @@ def _time(moment: datetime | None) -> str:
     if moment is None:
         return "a time not stated"
     moment = moment.astimezone(UTC)
-    return f"{moment:%Y-%m-%d}" if not (moment.hour or moment.minute or moment.second) else f"{moment:%Y-%m-%d %H:%M} UTC"
+    return (
+        f"{moment:%Y-%m-%d}" if not (moment.hour or moment.minute or moment.second) else f"{moment:%Y-%m-%d %H:%M} UTC"
+    )

@@ -49,6 +49,11 @@ class Zone(click.ParamType["TravelDocument"]):
         return parse_mrz(text)
 
 
+def examples(*lines: str) -> str:
+    """Return the last part of a command's help: lines to copy."""
+    return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
+
+
 def read_small(path: Path) -> bytes:
     """Return a file of a few kilobytes. Raises: OSError; ClickException: it is far too large to be what it should."""
     with path.open("rb") as file:
@@ -84,7 +89,9 @@ def load_trust(path: Path | None) -> TrustStore:
     store = TrustStore.load(path)
     for trust_list in store.lists:
         if trust_list.set_aside:
-            output.warn(f"{len(trust_list.set_aside)} entries of {trust_list.id} cannot be used; see pratique trust check")
+            output.warn(
+                f"{len(trust_list.set_aside)} entries of {trust_list.id} cannot be used; see pratique trust check"
+            )
     if not store.acceptance.accept:
         output.advise("no issuer is accepted: acceptance.json beside the trust lists has no accept line")
     return store

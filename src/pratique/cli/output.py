@@ -9,11 +9,13 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Sequence
+    from pathlib import Path
 
 _CHARACTERS = re.compile(r"[^\n -~]")
 
@@ -24,7 +26,7 @@ def safe(text: str) -> str:
 
 
 def _escape(character: str) -> str:
-    """Return a character as one or two `\\uXXXX`, which JSON reads back."""
+    """Return a character as one or two escapes of four hexadecimal digits, which JSON reads back."""
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
 

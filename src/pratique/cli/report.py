@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pratique.cli import output
 from pratique.cli.claims import event_rows, holder_rows
-from pratique.model import Credential
 from pratique.reasons import Reason
 from pratique.report import Outcome, Report, Verdict
+
+if TYPE_CHECKING:
+    from pratique.model import Credential
 
 _COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
 _MARKS: Final = {
@@ -30,14 +32,18 @@ def print_report(report: Report) -> None:
     if report.credential is not None:
         print_shown(report.credential)
     output.heading(f"Checks, for {report.at:%Y-%m-%d %H:%M} UTC")
-    width = max(len(check.step) for check in report.checks)
-    for check in report.checks:
+    reached = [check for check in report.checks if check.code is not Reason.NOT_REACHED]
+    width = max(len(check.step) for check in reached)
+    for check in reached:
         mark, colour = _MARKS[check.outcome]
         note = f"{check.code.value}  {check.detail}".rstrip()
         click.echo(f"  {click.style(mark.rjust(4), fg=colour)}  {check.step.ljust(width)}  {output.safe(note)}")
+    if len(reached) < len(report.checks):
+        rest = ", ".join(check.step for check in report.checks if check not in reached)
+        click.echo(f"        not reached: {rest}")
     output.heading("Tell the traveller")
     output.paragraph(report.for_traveller(), indent=2)
-    if report.decisive.code is Reason.KEY_UNKNOWN:
+    if report.decisive.code is Reason.KEY_UNKNOWN and report.lists:
         from pratique.cli.options import HOW_TO_ADD  # noqa: PLC0415
 
         output.advise(f"if you know this issuer and trust it, {HOW_TO_ADD}")

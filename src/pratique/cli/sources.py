@@ -1,11 +1,11 @@
-"""What `verify` and `inspect` are given, turned into QR texts: pictures, text files, folders, stdin, texts themselves."""
+"""What `verify` and `inspect` are given, turned into texts: pictures, text files, folders, stdin, texts themselves."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import sys
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import click
 
@@ -13,6 +13,9 @@ from pratique import formats
 from pratique.errors import DecodeError
 from pratique.qr.picture import MAX_BYTES
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
 
 STDIN: Final = "-"
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
@@ -75,7 +78,7 @@ def _read_file(path: Path) -> tuple[str, ...]:
 
 
 def _stdin() -> tuple[str, ...]:
-    return _texts(click.get_binary_stream("stdin").read(MAX_BYTES + 1))
+    return _texts(sys.stdin.buffer.read(MAX_BYTES + 1))
 
 
 def _texts(data: bytes) -> tuple[str, ...]:

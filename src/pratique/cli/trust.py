@@ -65,32 +65,31 @@ def command() -> None:
     """
 
 
-@command.command()
+@command.command(epilog=options.examples("pratique trust show", "pratique trust show --trust trust/"))
 @options.trust_option
 @options.at_option
 def show(*, trust_path: Path | None, at: datetime | None) -> int:
-    """Show the lists, issuers, keys and acceptance lines of a trust folder.
-
-    \b
-    Example:
-      pratique trust show --trust trust/
-    """
+    """Show the lists, issuers, keys and acceptance lines of a trust folder."""
     store = options.load_trust(trust_path)
     moment = at or options.now()
     for trust_list in store.lists:
-        output.heading(f"List {output.safe(trust_list.id)}, sequence {trust_list.sequence}, {trust_list.issued_at:%Y-%m-%d}")
+        output.heading(
+            f"List {output.safe(trust_list.id)}, sequence {trust_list.sequence}, {trust_list.issued_at:%Y-%m-%d}"
+        )
         rows, colours = [], []
         for key in trust_list.keys:
             state = "expired" if moment > key.not_after else "not yet valid" if moment < key.not_before else ""
             colours.append("red" if state else None)
-            rows.append((
-                key.issuer.country,
-                key.issuer.id if key.issuer.name() == key.issuer.id else f"{key.issuer.name()} <{key.issuer.id}>",
-                key.key_id.hex(),
-                ", ".join(sorted(key.formats)),
-                f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state.upper()}' if state else ''}",
-                _scope(key.scope.kinds, key.issuer.scope.kinds, key.scope.targets, key.issuer.scope.targets),
-            ))
+            rows.append(
+                (
+                    key.issuer.country,
+                    key.issuer.id if key.issuer.name() == key.issuer.id else f"{key.issuer.name()} <{key.issuer.id}>",
+                    key.key_id.hex(),
+                    ", ".join(sorted(key.formats)),
+                    f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state.upper()}' if state else ''}",
+                    _scope(key.scope.kinds, key.issuer.scope.kinds, key.scope.targets, key.issuer.scope.targets),
+                )
+            )
         output.table(("", "issuer", "key", "formats", "window", "may sign"), rows, colours=colours)
         for entry in trust_list.set_aside:
             output.warn(f"set aside: {entry.where}: {entry.error.detail or entry.error.code.meaning}")
@@ -117,17 +116,39 @@ def _line(line: Any) -> str:
     return "; ".join(parts) or "everything on every list"
 
 
-@command.command()
+@command.command(
+    epilog=options.examples(
+        "pratique trust add dsc-at.pem --country AT --format eu-dcc",
+        "pratique trust add issuer.pub.pem --country UTO --format pratique --issuer https://health.example",
+        "pratique trust add vaccines.jwk --country FRA --format pratique --issuer https://sante.example "
+        "--kinds vaccination --targets 1D47",
+    )
+)
 @click.argument("file", metavar="CERTIFICATE|KEY", type=click.Path(path_type=Path))
 @click.option("--country", required=True, type=_Country(), metavar="CODE", help="Country of the issuer: AT or AUT.")
-@click.option("--format", "format_", required=True, type=click.Choice(["pratique", "eu-dcc"]), help="What the key signs.")
-@click.option("--issuer", metavar="ID", help="Identifier of the issuer, as its credentials name it.  [eu-dcc: eu-dcc:AUT]")
+@click.option(
+    "--format", "format_", required=True, type=click.Choice(["pratique", "eu-dcc"]), help="What the key signs."
+)
+@click.option(
+    "--issuer", metavar="ID", help="Identifier of the issuer, as its credentials name it.  [eu-dcc: eu-dcc:AUT]"
+)
 @click.option("--name", metavar="TEXT", help="Name of the issuer, for people.")
-@click.option("--kinds", type=_Words(_KINDS), metavar="KIND,...", help="What the key may attest.  [default: any, or as the certificate says]")
-@click.option("--targets", type=_Words(), metavar="ICD11,...", help="Disease agents that the key may attest.  [default: any]")
-@click.option("--key-id", metavar="HEX", help="Identifier under which codes name the key.  [default: from the certificate or key]")
+@click.option(
+    "--kinds",
+    type=_Words(_KINDS),
+    metavar="KIND,...",
+    help="What the key may attest.  [default: any, or as the certificate says]",
+)
+@click.option(
+    "--targets", type=_Words(), metavar="ICD11,...", help="Disease agents that the key may attest.  [default: any]"
+)
+@click.option(
+    "--key-id", metavar="HEX", help="Identifier under which codes name the key.  [default: from the certificate or key]"
+)
 @click.option("--not-before", type=options.Moment(), metavar="TIME", help="First moment of the key.  [key: today]")
-@click.option("--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]")
+@click.option(
+    "--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]"
+)
 @click.option("--no-accept", is_flag=True, help="Put the key on the list only; accept the issuer by hand.")
 @options.trust_option
 def add(  # noqa: PLR0913 - one for each option
@@ -149,12 +170,6 @@ def add(  # noqa: PLR0913 - one for each option
 
     Two things are done, and said: the key goes on the list local.trust.json, and a line in acceptance.json accepts just
     this issuer, country and format. Check by another way that the file is really theirs.
-
-    \b
-    Examples:
-      pratique trust add dsc-at.pem --country AT --format eu-dcc
-      pratique trust add issuer.pub.pem --country UTO --format pratique --issuer https://health.example \\
-          --targets 1D47 --trust trust/
     """
     from pratique.trust.entries import Limits, key_entry, with_acceptance, with_key  # noqa: PLC0415
 
@@ -176,7 +191,9 @@ def add(  # noqa: PLR0913 - one for each option
     folder = trust_path or options.default_trust()
     if folder.suffix == ".json":
         raise click.UsageError("--trust is a folder here")
-    trust_list = with_key(_existing(folder / LOCAL_FILE, "trust-list"), entry, issuer=issuer, country=country, at=at, name=name)
+    trust_list = with_key(
+        _existing(folder / LOCAL_FILE, "trust-list"), entry, issuer=issuer, country=country, at=at, name=name
+    )
     acceptance, is_new = with_acceptance(
         _existing(folder / "acceptance.json", "acceptance"), issuer=issuer, country=country, format_=format_
     )
@@ -184,7 +201,7 @@ def add(  # noqa: PLR0913 - one for each option
     _save(folder / LOCAL_FILE, trust_list)
     scope = entry.get("scope", {})
     output.note(
-        f"1. Key {_key_hex(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}, sequence {trust_list['sequence']}: "
+        f"1. Key {_key_hex(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}: "
         f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
         f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
     )
@@ -199,17 +216,13 @@ def add(  # noqa: PLR0913 - one for each option
     return 0
 
 
-@command.command()
+@command.command(epilog=options.examples("pratique trust check", "pratique trust check --trust trust/who.trust.json"))
 @options.trust_option
 @options.at_option
 def check(*, trust_path: Path | None, at: datetime | None) -> int:
     """Check a trust folder: schemas, every key and certificate, expiry, identifiers.
 
     Exit code 1 where there is an error; what is merely odd is listed too.
-
-    \b
-    Example:
-      pratique trust check --trust trust/
     """
     from pratique.codec import json  # noqa: PLC0415
     from pratique.trust.audit import Finding, audit_acceptance, audit_list  # noqa: PLC0415
@@ -253,7 +266,9 @@ def read_material(data: bytes) -> Certificate | PublicKey:
 
     start = data.lstrip()
     if b"PRIVATE KEY-----" in data:
-        raise KeyMaterialError(Reason.KEY_MALFORMED, "this is a private key", hint="its owner keeps it; add the public key")
+        raise KeyMaterialError(
+            Reason.KEY_MALFORMED, "this is a private key", hint="its owner keeps it; add the public key"
+        )
     if b"-----BEGIN CERTIFICATE-----" in data:
         return Certificate.read(data)
     if start.startswith(b"-----BEGIN"):

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 import click
@@ -14,6 +11,10 @@ from pratique.cli import options, output
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
+    from pathlib import Path
+
     from pratique.cli.sources import Source
     from pratique.mrz import TravelDocument
     from pratique.report import Report
@@ -62,12 +63,21 @@ class _Question:
             )
 
 
-@click.command()
+@click.command(
+    epilog=options.examples(
+        "pratique verify card.png --mrz @passport.txt",
+        "pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z",
+        "pratique verify arrivals/ --json > reports.jsonl",
+        "pratique verify - < scanned.txt",
+    )
+)
 @click.argument("codes", nargs=-1, required=True, metavar="IMAGE|TEXT|FOLDER|-...")
 @options.trust_option
 @options.mrz_option
 @options.at_option
-@click.option("--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same.")
+@click.option(
+    "--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -81,13 +91,6 @@ def command(  # noqa: PLR0913 - one for each option
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
 
     One code gives a report; several give a table. Nothing is fetched: all that counts is in the trust folder.
-
-    \b
-    Examples:
-      pratique verify card.png --mrz @passport.txt
-      pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z
-      pratique verify arrivals/ --json > reports.jsonl
-      zbarcam --raw | pratique verify -
 
     Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
     order 2, 1, 3, 0.

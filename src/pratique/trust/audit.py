@@ -1,14 +1,12 @@
-"""What is wrong or odd in a trust list and an acceptance: more than loading them checks, for the person who keeps them."""
+"""What is wrong or odd in a trust list and an acceptance: for their keeper, more than loading them checks."""
 
 from __future__ import annotations
 
 import base64
 import binascii
 from collections import Counter
-from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique import schemas
 from pratique.cose.certificates import Certificate
@@ -16,6 +14,10 @@ from pratique.errors import PratiqueError
 from pratique.trust.acceptance import Acceptance
 from pratique.trust.entries import EU_DCC
 from pratique.trust.trust_list import TrustedKey, TrustList
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from datetime import datetime
 
 
 @dataclass(frozen=True, slots=True)

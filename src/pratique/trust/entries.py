@@ -7,16 +7,18 @@ No file is read or written here. What is returned follows `schemas/trust-list.sc
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PublicKey
 from pratique.errors import TrustError
 from pratique.model import Kind
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
 
 EU_DCC: Final = "eu-dcc"
 LOCAL_LIST: Final = "local"
@@ -83,8 +85,8 @@ def key_entry(
             "an EU DCC names its key by a hash of the certificate, which a bare key does not have",
             hint="give the certificate, or the key identifier too",
         )
-    not_before = limits.not_before or (certificate and certificate.not_before)
-    not_after = limits.not_after or (certificate and certificate.not_after)
+    not_before = limits.not_before or (None if certificate is None else certificate.not_before)
+    not_after = limits.not_after or (None if certificate is None else certificate.not_after)
     if not_before is None or not_after is None or not_before > not_after:
         raise TrustError(Reason.TRUST_LIST_INVALID, "the key has no window, or one that ends before it begins")
     entry: dict[str, Any] = {
@@ -99,7 +101,7 @@ def key_entry(
     return {**entry, "scope": scope} if scope else entry
 
 
-def with_key(
+def with_key(  # noqa: PLR0913 - each is a part of the entry
     document: Mapping[str, Any] | None,
     key: Mapping[str, Any],
     *,
