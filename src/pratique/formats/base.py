@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Protocol
 
 from pratique.cose.algorithms import Algorithm
@@ -48,7 +49,8 @@ class Reader:
     """A format: the name that trust lists use, a title for people, how its text begins, and how it is taken apart.
 
     `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the
-    key be in its window when the code is verified, and not only when it was issued.
+    key be in its window when the code is verified, and not only when it was issued; `issued_within` is how long after
+    the stated time of issue a credential may have been issued, where that time is cut.
     """
 
     format: str
@@ -56,3 +58,4 @@ class Reader:
     prefix: str
     envelope: Callable[[str], Envelope]
     key_valid_throughout: bool = False
+    issued_within: timedelta = timedelta()

@@ -1,8 +1,8 @@
 """The payload of an EU DCC in the common model: vaccination, test, recovery, and the person.
 
-Reading is in two parts. `frame` says whether this is a DCC at all and what it is about; it refuses what is not. The
-rest is total, because what a state signed is not ours to argue with: a member that is not in its form becomes None, as
-if it were absent, and `deviations` names those that a person should look at.
+What is no DCC at all is refused. The rest of the reading is total, because what a state signed is not ours to argue
+with: a member that is not in its form becomes None, as if it were absent, and `deviations` names those that a person
+should look at.
 
 Source: EU DCC schema 1.3.x (eHealth Network, `DCC.combined-schema.json`) and its value sets.
 """
@@ -25,77 +25,86 @@ MAX_DOSE: Final = 99
 MAX_ENTRIES: Final = 16  # facts in one certificate; schema 1.3 has one, earlier ones allowed several (RO, SK)
 RAPID_TEST: Final = "LP217198-3"
 
-KINDS: Final[Mapping[str, Kind]] = {"v": Kind.VACCINATION, "t": Kind.TEST, "r": Kind.RECOVERY}
+_KINDS: Final[Mapping[str, Kind]] = {"v": Kind.VACCINATION, "t": Kind.TEST, "r": Kind.RECOVERY}
 _DATES: Final = {"v": ("dt",), "t": ("sc",), "r": ("fr", "df", "du")}
-_DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}")
-_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}(-[0-9]{2}){0,2})?\Z")
-_FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z")
-_PARTIAL_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
-_COUNTRY = re.compile(r"[A-Z]{1,10}\Z")
+_DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").match
+_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}(-[0-9]{2}){0,2})?\Z").match
+_FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
+_COMPLETE_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
+_COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
 
 
-def frame(content: Mapping[str, Any]) -> tuple[str, list[dict[str, Any]]]:
-    """Return the one group that has entries, and its entries; groups that are null or empty do not count (BG).
+class Dcc:
+    """A DCC: the one group that has entries (v, t or r), and the entries, one but in early certificates.
 
-    Raises: DecodeError (`content.invalid`).
+    Raises: DecodeError (`content.invalid`): there is not exactly one group with maps in it. Groups that are null or
+    empty do not count (BG).
     """
-    groups = [name for name in KINDS if content.get(name)]
-    if len(groups) != 1:
-        raise DecodeError(Reason.CONTENT_INVALID, f"{len(groups)} of the groups v, t, r have entries, one belongs")
-    entries = content[groups[0]]
-    if type(entries) is not list or len(entries) > MAX_ENTRIES or any(type(entry) is not dict for entry in entries):
-        raise DecodeError(Reason.CONTENT_INVALID, f"{groups[0]} is not an array of at most {MAX_ENTRIES} maps")
-    return groups[0], entries
+
+    __slots__ = ("_content", "entries", "group")
+
+    def __init__(self, content: Mapping[str, Any]) -> None:
+        groups = [name for name in _KINDS if content.get(name)]
+        if len(groups) != 1:
+            raise DecodeError(Reason.CONTENT_INVALID, f"{len(groups)} of the groups v, t, r have entries, one belongs")
+        group = groups[0]
+        entries = content[group]
+        if type(entries) is not list or len(entries) > MAX_ENTRIES or any(type(entry) is not dict for entry in entries):
+            raise DecodeError(Reason.CONTENT_INVALID, f"{group} is not an array of at most {MAX_ENTRIES} maps")
+        self.group: Final = group
+        self.entries: Final = entries
+        self._content = content
+
+    def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
+        """Return the kind and the disease agent (ICD-11, None where it is not known) of every entry."""
+        kind = _KINDS[self.group]
+        return tuple([(kind, _target(entry)) for entry in self.entries])
+
+    def deviations(self) -> tuple[str, ...]:
+        """Return where it departs from the schema in a way that a person should see: names of members, no values."""
+        found = []
+        version, birth_date = self._content.get("ver"), self._content.get("dob")
+        complete = type(version) is str and version.startswith(_COMPLETE_BIRTH_DATES)
+        if type(birth_date) is not str or not (_FULL_BIRTH_DATE if complete else _BIRTH_DATE)(birth_date):
+            found.append("dob")
+        for entry in self.entries:
+            country = entry.get("co")
+            if type(country) is not str or not _COUNTRY(country):
+                found.append("co")
+            for name in _DATES[self.group]:
+                value = entry.get(name)
+                if type(value) is Tag:
+                    value = value.value
+                if type(value) is not str or not _DATE(value):
+                    found.append(name)
+            if entry.get("tt") == RAPID_TEST and type(device := entry.get("ma")) is str:
+                if not is_known(Coding("eu-device", device.strip())):
+                    found.append("ma")
+        return tuple(found)
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return the facts."""
+        return tuple(map(_GROUPS[self.group], self.entries))
+
+    def holder(self) -> Holder:
+        """Return the person; `name` is what was transliterated, surname first."""
+        names = self._content.get("nam")
+        texts = _texts(names) if type(names) is dict else {}
+        birth_date = self._content.get("dob")
+        return Holder(
+            name="<<".join(filter(None, (texts.get("fnt"), texts.get("gnt")))) or None,
+            name_native=" ".join(filter(None, (texts.get("gn"), texts.get("fn")))) or None,
+            birth_date=_date(birth_date.strip()) if type(birth_date) is str else None,
+        )
+
+    def number(self) -> str | None:
+        """Return the certificate's identifier (UVCI) as it stands."""
+        return _texts(self.entries[0]).get("ci")
 
 
-def target(entry: Mapping[str, Any]) -> str | None:
-    """Return the disease agent of an entry as an ICD-11 code; None where it is not known."""
+def _target(entry: Mapping[str, Any]) -> str | None:
     code = entry.get("tg")
     return target_of_snomed(code.strip()) if type(code) is str else None
-
-
-def deviations(content: Mapping[str, Any], group: str, entries: list[dict[str, Any]]) -> tuple[str, ...]:
-    """Return where a payload departs from the schema in a way that a person should see: names of members, no values."""
-    found = []
-    version, birth_date = content.get("ver"), content.get("dob")
-    complete = type(version) is str and version.startswith(_PARTIAL_BIRTH_DATES)
-    if type(birth_date) is not str or not (_FULL_BIRTH_DATE if complete else _BIRTH_DATE).match(birth_date):
-        found.append("dob")
-    for entry in entries:
-        country = entry.get("co")
-        if type(country) is not str or not _COUNTRY.match(country):
-            found.append("co")
-        for name in _DATES[group]:
-            value = entry.get(name)
-            if type(value) is Tag:
-                value = value.value
-            if type(value) is not str or not _DATE.match(value):
-                found.append(name)
-        if group == "t" and entry.get("tt") == RAPID_TEST and type(device := entry.get("ma")) is str:
-            if not is_known(Coding("eu-device", device.strip())):
-                found.append("ma")
-    return tuple(found)
-
-
-def evidence(group: str, entries: list[dict[str, Any]]) -> tuple[Evidence, ...]:
-    """Return the facts, one but in early certificates."""
-    return tuple(map(_GROUPS[group], entries))
-
-
-def holder(content: Mapping[str, Any]) -> Holder:
-    """Return the person; `name` is what was transliterated, surname first."""
-    names = content.get("nam")
-    texts = _texts(names) if type(names) is dict else {}
-    return Holder(
-        name="<<".join(filter(None, (texts.get("fnt"), texts.get("gnt")))) or None,
-        name_native=" ".join(filter(None, (texts.get("gn"), texts.get("fn")))) or None,
-        birth_date=_date(_texts(content).get("dob")),
-    )
-
-
-def number(entries: list[dict[str, Any]]) -> str | None:
-    """Return the certificate's identifier (UVCI) as it stands."""
-    return _texts(entries[0]).get("ci")
 
 
 def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
@@ -136,7 +145,7 @@ def _vaccination(entry: Mapping[str, Any]) -> Vaccination:
     texts = _texts(entry)
     vaccine = texts.get("vp")
     return Vaccination(
-        target=target(entry),
+        target=_target(entry),
         date=_date(texts.get("dt")),
         country=_country(texts.get("co")),
         authority=texts.get("is"),
@@ -156,7 +165,7 @@ def _test(entry: Mapping[str, Any]) -> TestResult:
     except DecodeError:
         sampled_at = None
     return TestResult(
-        target=target(entry),
+        target=_target(entry),
         country=_country(texts.get("co")),
         centre=texts.get("tc"),
         authority=texts.get("is"),
@@ -171,7 +180,7 @@ def _test(entry: Mapping[str, Any]) -> TestResult:
 def _recovery(entry: Mapping[str, Any]) -> Recovery:
     texts = _texts(entry)
     return Recovery(
-        target=target(entry),
+        target=_target(entry),
         date=_date(texts.get("fr")),
         country=_country(texts.get("co")),
         authority=texts.get("is"),

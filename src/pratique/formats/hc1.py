@@ -24,7 +24,7 @@ from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats.base import Reader
 from pratique.model import Credential, IssuerIdentity, Validity
 from pratique.model.codes import country_alpha3
-from pratique.formats import dcc
+from pratique.formats.dcc import Dcc
 from pratique.reasons import Reason
 
 FORMAT: Final = "eu-dcc"
@@ -67,16 +67,15 @@ class Hc1Envelope:
     def read(self) -> Credential:
         """Return what the certificate says. Raises: DecodeError."""
         claims = self.claims()
-        content = _payload(claims)
-        group, entries = dcc.frame(content)
+        content = Dcc(_payload(claims))
         issuer = claims.get(_ISS)
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(country=country_alpha3(issuer.strip().upper()) if type(issuer) is str else None),
             validity=Validity(_moment(claims.get(_IAT)), None, _moment(claims.get(_EXP))),
-            kinds=tuple((dcc.KINDS[group], dcc.target(entry)) for entry in entries),
-            content=lambda: (dcc.evidence(group, entries), dcc.holder(content), dcc.number(entries)),
-            deviations=dcc.deviations(content, group, entries),
+            kinds=content.kinds(),
+            content=content,
+            deviations=content.deviations(),
         )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
 from pratique.codec import cbor
@@ -92,13 +92,13 @@ class PratiqueEnvelope:
         holder = claims.get(HOLDER)
         if holder is not None and isinstance(evidence, Clearance):
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
-        content = ((evidence,), None if holder is None else profile.read_holder(holder), claims[SUB])
+        content = profile.Content(evidence, None if holder is None else profile.read_holder(holder), claims[SUB])
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
             validity=_validity(claims, evidence),
             kinds=((evidence.kind, evidence.target),),
-            content=lambda: content,
+            content=content,
             binding=_binding(claims[CNF]),
             status=_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,
@@ -110,7 +110,7 @@ def envelope(text: str) -> PratiqueEnvelope:
     return PratiqueEnvelope(qr_text.decode(text))
 
 
-READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope)
+READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1))
 
 
 def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:

@@ -236,6 +236,29 @@ def read_holder(claims: Any) -> Holder:
     return Holder(**_fields(claims, _HOLDER_BY_KEY, "the holder"))
 
 
+class Content:
+    """What a credential of this profile says, with what was disclosed in place."""
+
+    __slots__ = ("_evidence", "_holder", "_number")
+
+    def __init__(self, evidence: Evidence, holder: Holder | None, number: str) -> None:
+        self._evidence = evidence
+        self._holder = holder
+        self._number = number
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return the one fact."""
+        return (self._evidence,)
+
+    def holder(self) -> Holder | None:
+        """Return who it is about, None where nothing of it is disclosed."""
+        return self._holder
+
+    def number(self) -> str:
+        """Return the certificate's number."""
+        return self._number
+
+
 @dataclass(frozen=True, slots=True, repr=False)
 class WireClaims:
     """The claims of a credential as they go on the wire: what is shown, and what is closed at each level."""

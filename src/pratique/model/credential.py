@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, Protocol
 
 from pratique.cose.keys import PublicKey
 from pratique.model.evidence import Evidence, Kind
@@ -64,25 +63,33 @@ class StatusReference:
         return f"StatusReference(uri={self.uri!r})"
 
 
-Content = tuple[tuple[Evidence, ...], Holder | None, str | None]
-"""What a credential says: the facts, the holder, and the certificate's number."""
+class Content(Protocol):
+    """What a credential says, put into the model on demand. None of it raises."""
+
+    def evidence(self) -> tuple[Evidence, ...]:
+        """Return the facts."""
+
+    def holder(self) -> Holder | None:
+        """Return who it is about."""
+
+    def number(self) -> str | None:
+        """Return the certificate's number."""
 
 
 class Credential:
     """What a credential says, in the words that all formats share; only what was disclosed.
 
     `kinds` has kind and target of every fact, and is known at once; `evidence`, `holder` and `number` are put into the
-    model when they are first asked for, because most verdicts need neither of them whole.
+    model when they are asked for, because a verdict needs none of them whole.
 
     Args:
         withheld: how many hashes stayed closed; decoys count too.
         deviations: members in which a foreign certificate departs from its schema and is readable all the same.
-        content: gives the rest; it must not raise.
+        content: what gives the rest.
     """
 
     __slots__ = (
         "_content",
-        "_read",
         "binding",
         "deviations",
         "format",
@@ -100,7 +107,7 @@ class Credential:
         issuer: IssuerIdentity,
         validity: Validity,
         kinds: tuple[tuple[Kind, str | None], ...],
-        content: Callable[[], Content],
+        content: Content,
         binding: DocumentBinding | KeyBinding | None = None,
         status: StatusReference | None = None,
         withheld: int = 0,
@@ -114,29 +121,23 @@ class Credential:
         self.status: Final = status
         self.withheld: Final = withheld
         self.deviations: Final = deviations
-        self._read = content
-        self._content: Content | None = None
+        self._content: Final = content
 
     def __repr__(self) -> str:
         kinds = ", ".join(kind for kind, _ in self.kinds)
         return f"Credential(format={self.format!r}, kinds=({kinds}), withheld={self.withheld})"
 
-    def _parts(self) -> Content:
-        if self._content is None:
-            self._content = self._read()
-        return self._content
-
     @property
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the facts, most often one."""
-        return self._parts()[0]
+        return self._content.evidence()
 
     @property
     def holder(self) -> Holder | None:
         """Return who it is about, as far as that was disclosed."""
-        return self._parts()[1]
+        return self._content.holder()
 
     @property
     def number(self) -> str | None:
         """Return the certificate's number."""
-        return self._parts()[2]
+        return self._content.number()
