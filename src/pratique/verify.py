@@ -34,6 +34,7 @@ from pratique.trust import Decision, TrustedKey, TrustStore
 
 CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
 
+_SHOWN_KEY_ID = 16  # bytes; identifiers have 8, and an unproven one can be of any length
 _ORDER = tuple(Step)
 _READ = Check(Step.READ, Outcome.PASSED, Reason.READ)
 _DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
@@ -60,9 +61,12 @@ class Verifier:
     Args:
         trust: the trust lists and the acceptance; there is no default, and an empty store refuses everything.
         clock_skew: by how much clocks may differ at either end of a validity window.
+    Raises: ValueError: a negative clock skew.
     """
 
     def __init__(self, trust: TrustStore, *, clock_skew: timedelta = CLOCK_SKEW) -> None:
+        if clock_skew < timedelta():
+            raise ValueError("the tolerated clock skew is negative")
         self._trust = trust
         self._clock_skew = clock_skew
         self._lists = {trust_list.id: trust_list.sequence for trust_list in trust.lists}
@@ -88,7 +92,7 @@ class Verifier:
                 reads, and they are the same. It has no effect where a document is given.
         Raises: TypeError: a naive time. Whatever the text is, it raises nothing else: the report says it.
         """
-        if at.tzinfo is None:
+        if at.utcoffset() is None:
             raise TypeError("the time of a verification must be aware")
         at = at.astimezone(UTC)
         checks: list[Check] = []
@@ -117,7 +121,14 @@ class Verifier:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
         candidates = self._trust.keys_for(envelope.format, envelope.key_id)
         if not candidates:
-            checks += (_DECODED, _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {envelope.key_id.hex() or 'absent'}"))
+            checks += (
+                _DECODED,
+                _failed(
+                    Step.TRUST,
+                    Reason.KEY_UNKNOWN,
+                    f"key identifier {envelope.key_id[:_SHOWN_KEY_ID].hex() or 'absent'}",
+                ),
+            )
             return None
         keys, error = _verifying(candidates, envelope)
         if not keys:
@@ -143,39 +154,42 @@ class Verifier:
     def _validity(self, credential: Credential, at: datetime) -> Check:
         """Take step 6: the start is inside the window, the end outside."""
         validity = credential.validity
-        begins = validity.not_before or validity.issued_at
-        if begins is not None and at + self._clock_skew < begins:
-            return _failed(Step.VALIDITY, Reason.NOT_YET_VALID, f"valid from {_time(begins)}, checked at {_time(at)}")
+        for begins in (validity.not_before, validity.issued_at):
+            if begins is not None and begins - at > self._clock_skew:
+                detail = f"valid from {_time(begins)}, checked at {_time(at)}"
+                return _failed(Step.VALIDITY, Reason.NOT_YET_VALID, detail)
         if validity.expires_at is None:
             return Check(Step.VALIDITY, Outcome.INCONCLUSIVE, Reason.NO_EXPIRY)
-        if at - self._clock_skew >= validity.expires_at:
-            return _failed(Step.VALIDITY, Reason.EXPIRED, f"expired {_time(validity.expires_at)}, checked at {_time(at)}")
+        if at - validity.expires_at >= self._clock_skew:
+            return _failed(
+                Step.VALIDITY, Reason.EXPIRED, f"expired {_time(validity.expires_at)}, checked at {_time(at)}"
+            )
         return _VALID
 
     def _issuer(self, proven: _Proven, reader: Reader, at: datetime) -> tuple[Check, TrustedKey]:
-        """Take step 7 for every key that verifies, and return the first that is entitled, else the first refusal."""
-        refusal: tuple[Check, TrustedKey] | None = None
-        for key in proven.keys:
-            check = self._entitlement(proven.credential, key, reader, at)
-            if check is _ENTITLED:
-                return check, key
-            refusal = refusal or (check, key)
-        assert refusal is not None  # noqa: S101 - there is at least one key
-        return refusal
+        """Take step 7 for every key that verifies, and return the answer that counts with the key that it is about.
+
+        The same key may be listed for several issuers. A refusal by name counts for whatever the key signed; else one
+        entitled issuer is enough.
+        """
+        answers = [(self._entitlement(proven.credential, key, reader, at), key) for key in proven.keys]
+        return answers[0] if len(answers) == 1 else min(answers, key=_precedence)
 
     def _entitlement(self, credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check:
         """Return whether a key was entitled to sign a credential, and whether its issuer is accepted for it."""
         stated = credential.issuer
         if stated.id is not None and stated.id != key.issuer.id:
             return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {key.issuer.id}")
-        if reader.key_valid_throughout or credential.validity.issued_at is None:
-            moment = at
-        else:
-            moment = credential.validity.issued_at
-        if moment < key.not_before:
+        earliest = latest = at
+        if credential.validity.issued_at is not None and not reader.key_valid_throughout:
+            earliest = credential.validity.issued_at
+            latest = min(at, earliest + reader.issued_within)
+        if max(earliest, latest) < key.not_before:
             return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
-        if moment > key.not_after:
+        if earliest > key.not_after:
             return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
+        if not credential.kinds:  # nothing would be asked of acceptance
+            return _failed(Step.ISSUER, Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
         for kind, target in credential.kinds:
             if not key.scope.covers(kind, target):
                 return _failed(Step.ISSUER, Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
@@ -183,7 +197,12 @@ class Verifier:
                 return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{kind} by an issuer for {key.issuer.scope}")
             decision = self._trust.acceptance.decide(key.issuer, credential.format, kind, target, at)
             if decision is not Decision.ACCEPTED:
-                return _failed(Step.ISSUER, decision.value, f"{key.issuer.id}, {key.issuer.country}, {credential.format}")
+                return _failed(
+                    Step.ISSUER, decision.value, f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
+                )
+        if stated.country is not None and stated.country != key.issuer.country:  # one state may sign for another
+            detail = f"the credential states {stated.country}, the key is of {key.issuer.country}"
+            return Check(Step.ISSUER, Outcome.INCONCLUSIVE, Reason.ISSUER_MISMATCH, detail)
         return _ENTITLED
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
@@ -204,24 +223,39 @@ class Verifier:
             at=at,
             credential=credential,
             issuer=None if key is None else key.issuer,
-            lists=self._lists,
+            lists=self._lists.copy(),
         )
 
 
 def _verifying(
     candidates: Sequence[TrustedKey], envelope: Envelope
 ) -> tuple[tuple[TrustedKey, ...], tuple[Reason, str]]:
-    """Return the candidates whose key verifies the envelope; where there is none, the reason too."""
+    """Return the candidates whose key verifies the envelope; where there is none, the reason too.
+
+    A candidate that cannot be tried, because it is broken or of another type, is the reason only where none could be.
+    """
     verifying: list[TrustedKey] = []
+    tried = False
     error = (Reason.SIGNATURE_INVALID, "")
     for candidate in candidates:
         try:
             key = candidate.key
             if algorithms.verify(envelope.algorithm, key, envelope.signature, envelope.to_be_signed):
                 verifying.append(candidate)
+            tried = True
         except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
             error = (fault.code, fault.detail)
-    return tuple(verifying), error
+    return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if tried else error
+
+
+def _precedence(answer: tuple[Check, TrustedKey]) -> int:
+    """Return the rank of an answer of step 7 among those for several keys; the lowest counts."""
+    check, _ = answer
+    if check.code is Reason.ISSUER_DENIED:
+        return 0
+    if check.outcome is not Outcome.FAILED:
+        return 1 if check is _ENTITLED else 2
+    return 4 if check.code is Reason.ISSUER_MISMATCH else 3
 
 
 def _failed(step: Step, code: Reason, detail: str = "") -> Check:
