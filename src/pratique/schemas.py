@@ -2,35 +2,79 @@
 
 from __future__ import annotations
 
+import re
+from datetime import date
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pratique.codec import json
-from pratique.errors import DecodeError
+from pratique.errors import DecodeError, PratiqueError
+from pratique.model.dates import PartialDate, parse_datetime
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
     from jsonschema.protocols import Validator
 
 _PACKAGE = Path(__file__).parent
 _FOLDERS = (_PACKAGE / "schemas", _PACKAGE.parents[1] / "schemas")  # in a wheel; in a checkout
+_SUFFIX = ".schema.json"
+
+
+def _file(name: str) -> Path:
+    return next(folder for folder in _FOLDERS if folder.is_dir()) / name
 
 
 def load(name: str) -> Any:
     """Return the JSON Schema `name`, such as `trust-list`, as a value."""
-    folder = next(folder for folder in _FOLDERS if folder.is_dir())
-    return json.decode((folder / f"{name}.schema.json").read_bytes())
+    return json.decode(_file(name + _SUFFIX).read_bytes())
+
+
+def cddl() -> str:
+    """Return the CDDL (RFC 8610) of pratique's own credentials on the wire."""
+    return _file("credential.cddl").read_text(encoding="utf-8")
 
 
 @cache
 def _validator(name: str, part: str) -> Validator:
-    from jsonschema import Draft202012Validator, FormatChecker  # noqa: PLC0415 - 67 ms, and never to verify
+    """Return the validator of a schema, in which the words of JSON Schema mean what our hand-written parsers mean.
 
-    schema = load(name)
-    if part:
-        schema = {"$schema": schema["$schema"], "$defs": schema["$defs"], "$ref": f"#/$defs/{part}"}
-    return Draft202012Validator(schema, format_checker=FormatChecker())
+    `$` is the end, not the place before a last line feed, which Python takes it for too; 1.0 is no integer; and the
+    formats of dates are checked, for which jsonschema would need another library.
+    """
+    from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators  # noqa: PLC0415 - 67 ms, and never to verify
+    from referencing import Registry, Resource  # noqa: PLC0415 - as jsonschema, which brings it
+
+    def pattern(_: Validator, expected: str, value: Any, __: Any) -> Iterator[ValidationError]:
+        if isinstance(value, str) and not re.search(re.sub(r"\$\Z", r"\\Z", expected), value):
+            yield ValidationError("does not match")
+
+    checker = FormatChecker(())
+    for format_, parse in _FORMATS.items():
+        checker.checks(format_, raises=(PratiqueError, ValueError))(parse)
+    kind = validators.extend(
+        Draft202012Validator,
+        validators={"pattern": pattern},
+        type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
+    )
+    registry: Registry[Any] = Registry(
+        retrieve=lambda uri: Resource.from_contents(load(uri.removesuffix(_SUFFIX)))  # type: ignore[call-arg]
+    )
+    fragment = f"#/$defs/{part}" if part else ""
+    return kind({"$ref": f"{name}{_SUFFIX}{fragment}"}, format_checker=checker, registry=registry)
+
+
+def _parsed_by(parse: Callable[[str], object]) -> Callable[[object], bool]:
+    return lambda value: not isinstance(value, str) or parse(value) is not None
+
+
+_FORMATS = {
+    "date": _parsed_by(date.fromisoformat),
+    "date-time": _parsed_by(parse_datetime),
+    "partial-date": _parsed_by(PartialDate.parse),
+}
 
 
 def check(value: Any, name: str, *, part: str = "") -> None:
