@@ -62,7 +62,7 @@ def symbol(text: str, *, error_correction: ErrorCorrection = "M", mask: int | No
         raise ValueError(f"mask is None or 0 to {_MASKS - 1}")
     if not text:
         raise ValueError("an empty text has no QR code")
-    text.encode()
+    text.encode()  # a lone surrogate is misuse, not a text too long
     options: dict[str, object] = {"ec_level": error_correction}
     if mask is not None:
         options["data_mask"] = mask
