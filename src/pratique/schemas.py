@@ -46,6 +46,7 @@ def _validator(name: str, part: str) -> Validator:
     """
     from jsonschema import Draft202012Validator, FormatChecker, ValidationError, validators  # noqa: PLC0415 - 67 ms, and never to verify
     from referencing import Registry, Resource  # noqa: PLC0415 - as jsonschema, which brings it
+    from referencing.jsonschema import DRAFT202012  # noqa: PLC0415
 
     def pattern(_: Validator, expected: str, value: Any, __: Any) -> Iterator[ValidationError]:
         if isinstance(value, str) and not re.search(re.sub(r"\$\Z", r"\\Z", expected), value):
@@ -54,16 +55,21 @@ def _validator(name: str, part: str) -> Validator:
     checker = FormatChecker(())
     for format_, parse in _FORMATS.items():
         checker.checks(format_, raises=(PratiqueError, ValueError))(parse)
-    kind = validators.extend(
+    kind: Any = validators.extend(  # type: ignore[no-untyped-call]
         Draft202012Validator,
         validators={"pattern": pattern},
         type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
     )
-    registry: Registry[Any] = Registry(
-        retrieve=lambda uri: Resource.from_contents(load(uri.removesuffix(_SUFFIX)))  # type: ignore[call-arg]
-    )
+
+    def retrieve(uri: str) -> Resource[Any]:
+        schema = load(uri.removesuffix(_SUFFIX))
+        del schema["$schema"]  # it would bring back the validator that is not extended
+        return DRAFT202012.create_resource(schema)
+
+    registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
     fragment = f"#/$defs/{part}" if part else ""
-    return kind({"$ref": f"{name}{_SUFFIX}{fragment}"}, format_checker=checker, registry=registry)
+    validator: Validator = kind({"$ref": f"{name}{_SUFFIX}{fragment}"}, format_checker=checker, registry=registry)
+    return validator
 
 
 def _parsed_by(parse: Callable[[str], object]) -> Callable[[object], bool]:

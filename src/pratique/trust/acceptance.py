@@ -7,6 +7,7 @@ Without an `accept` line nothing is accepted.
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import Enum
@@ -15,11 +16,18 @@ from typing import Any, Final
 from pratique.errors import TrustError
 from pratique.model import Kind
 from pratique.reasons import Reason
-from pratique.trust.trust_list import TrustedIssuer, covers_target
+from pratique.trust.trust_list import COUNTRY, FORMAT, TARGET, TrustedIssuer, covers_target
 
-_ISSUER_CONDITIONS: Final = ("lists", "countries", "issuers", "formats")
-_FACT_CONDITIONS: Final = ("kinds", "targets")
+_SET_CONDITIONS: Final = {
+    "lists": re.compile(r".+", re.DOTALL),
+    "countries": COUNTRY,
+    "issuers": re.compile(r".+", re.DOTALL),
+    "formats": FORMAT,
+    "kinds": re.compile("|".join(Kind)),
+    "targets": TARGET,
+}
 _DATE_CONDITIONS: Final = ("from", "until")
+_DAY: Final = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Decision(Enum):
@@ -105,24 +113,30 @@ def _lines(entries: Any, name: str) -> tuple[AcceptanceLine, ...]:
 
 
 def _line(entry: Any, where: str) -> AcceptanceLine:
-    conditions = _ISSUER_CONDITIONS + _FACT_CONDITIONS
-    if type(entry) is not dict or not entry.keys() <= {*conditions, *_DATE_CONDITIONS}:
+    if type(entry) is not dict or not entry.keys() <= {*_SET_CONDITIONS, *_DATE_CONDITIONS}:
         raise _invalid(f"{where} has a condition that is not known")
-    sets = {name: _texts(entry[name], f"{where}/{name}") for name in conditions if name in entry}
+    sets = {
+        name: _texts(entry[name], f"{where}/{name}", pattern)
+        for name, pattern in _SET_CONDITIONS.items()
+        if name in entry
+    }
     dates = {name: _date(entry[name], f"{where}/{name}") for name in _DATE_CONDITIONS if name in entry}
-    if not sets.get("kinds", frozenset()) <= frozenset(Kind):
-        raise _invalid(f"{where}/kinds has a kind that is not known")
     return AcceptanceLine(**sets, from_=dates.get("from"), until=dates.get("until"))
 
 
-def _texts(value: Any, where: str) -> frozenset[str]:
-    if type(value) is not list or not value or any(type(item) is not str for item in value):
-        raise _invalid(f"{where} is not an array of texts with at least one")
+def _texts(value: Any, where: str, pattern: re.Pattern[str]) -> frozenset[str]:
+    if type(value) is not list or not value:
+        raise _invalid(f"{where} is not an array with at least one item")
+    for i, item in enumerate(value):
+        if type(item) is not str or not pattern.fullmatch(item):
+            raise _invalid(f"{where}/{i} is not one that is known, or not in its form")
     return frozenset(value)
 
 
 def _date(value: Any, where: str) -> date:
+    if type(value) is not str or not _DAY.fullmatch(value):  # `fromisoformat` takes week dates too
+        raise _invalid(f"{where} is not a date (YYYY-MM-DD)")
     try:
         return date.fromisoformat(value)
-    except (TypeError, ValueError):
-        raise _invalid(f"{where} is not a date (YYYY-MM-DD)") from None
+    except ValueError:
+        raise _invalid(f"{where} is not a date of the calendar") from None

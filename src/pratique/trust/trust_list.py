@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -16,7 +17,7 @@ from functools import cached_property
 from typing import Any, Final
 
 from pratique.cose.keys import PublicKey
-from pratique.errors import PratiqueError, TrustError
+from pratique.errors import DecodeError, PratiqueError, TrustError
 from pratique.model import Kind
 from pratique.model.dates import parse_datetime
 from pratique.reasons import Reason
@@ -24,7 +25,17 @@ from pratique.reasons import Reason
 _LIST: Final = frozenset({"id", "sequence", "issued_at", "issuers"})
 _ISSUER: Final = frozenset({"id", "country", "keys"})
 _KEY: Final = frozenset({"key_id", "formats", "not_before", "not_after"})
-_KINDS: Final = frozenset(Kind)
+_KIND: Final = re.compile("|".join(Kind))
+_JWK: Final = frozenset({"kty", "crv", "x", "y", "n", "e", "pub", "alg", "use", "key_ops", "kid"})
+
+# The patterns of `schemas/`, by which the parsers here and of acceptance go.
+COUNTRY: Final = re.compile(r"[A-Z]{3}")
+FORMAT: Final = re.compile(r"[a-z][a-z0-9-]{0,31}")
+TARGET: Final = re.compile(r"[0-9A-Z]{2,8}(\.[0-9A-Z]{1,2})?")
+_LANGUAGE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{1,8})*")
+_TIME: Final = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,6})?(Z|[+-][0-9]{2}:[0-9]{2})"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +44,10 @@ class Scope:
 
     kinds: frozenset[str] | None = None
     targets: frozenset[str] | None = None
+
+    def __str__(self) -> str:
+        kinds, targets = (sorted(part) if part is not None else ["any"] for part in (self.kinds, self.targets))
+        return f"{', '.join(kinds)} about {', '.join(targets)}"
 
     def covers(self, kind: Kind, target: str | None) -> bool:
         """Return whether a fact of this kind about this disease agent is inside."""
@@ -69,11 +84,15 @@ class TrustedKey:
         _members(entry, _KEY, {"public_key", "certificate", "scope"})
         self.issuer = issuer
         self.key_id = _unbase64(entry["key_id"])
-        self.formats = _texts(entry["formats"], "formats")
-        self.scope = _scope(entry.get("scope"))
-        self.not_before = parse_datetime(_text(entry["not_before"], "not_before"))
-        self.not_after = parse_datetime(_text(entry["not_after"], "not_after"))
-        if "public_key" not in entry and "certificate" not in entry:
+        self.formats = _texts(entry["formats"], "formats", FORMAT)
+        self.scope = _scope(entry)
+        self.not_before = _time(entry["not_before"], "not_before")
+        self.not_after = _time(entry["not_after"], "not_after")
+        if "public_key" in entry:
+            _check_jwk(entry["public_key"])
+        if "certificate" in entry:
+            _unbase64(entry["certificate"])
+        elif "public_key" not in entry:
             raise _invalid("there is neither public_key nor certificate")
         self._entry = entry
 
@@ -121,10 +140,7 @@ class TrustList:
         list_id = _text(document["id"], "id")
         if type(document["sequence"]) is not int or document["sequence"] < 1:
             raise _invalid("sequence is not a number from 1")
-        try:
-            issued_at = parse_datetime(_text(document["issued_at"], "issued_at"))
-        except PratiqueError as error:
-            raise _invalid(f"issued_at: {error.detail}") from None
+        issued_at = _time(document["issued_at"], "issued_at")
         keys: list[TrustedKey] = []
         aside: list[SetAside] = []
         for where, issuer, entry in _entries(_items(document["issuers"], "issuers"), list_id, aside):
@@ -143,13 +159,13 @@ def _entries(
         try:
             _members(entry, _ISSUER, {"names", "scope"})
             names = entry.get("names", {})
-            if type(names) is not dict:
-                raise _invalid("names is not an object")
+            if type(names) is not dict or not all(map(_LANGUAGE.fullmatch, names)):
+                raise _invalid("names is not an object whose members are languages")
             issuer = TrustedIssuer(
                 id=_text(entry["id"], "id"),
-                country=_country(entry["country"]),
+                country=_matching(entry["country"], "country", COUNTRY),
                 names={language: _text(name, "names") for language, name in names.items()},
-                scope=_scope(entry.get("scope")),
+                scope=_scope(entry),
                 trust_list=trust_list,
             )
             keys = _items(entry["keys"], "keys")
@@ -186,25 +202,41 @@ def _items(value: Any, name: str) -> list[Any]:
     return value
 
 
-def _texts(value: Any, name: str) -> frozenset[str]:
-    return frozenset(_text(item, name) for item in _items(value, name))
+def _texts(value: Any, name: str, pattern: re.Pattern[str]) -> frozenset[str]:
+    items = _items(value, name)
+    if not items:
+        raise _invalid(f"{name} is empty")
+    return frozenset(_matching(item, name, pattern) for item in items)
 
 
-def _country(value: Any) -> str:
-    text = _text(value, "country")
-    if len(text) != 3 or not text.isascii() or not text.isupper():  # noqa: PLR2004 - alpha-3
-        raise _invalid("country is not an alpha-3 code")
-    return text
+def _matching(value: Any, name: str, pattern: re.Pattern[str]) -> str:
+    if type(value) is not str or not pattern.fullmatch(value):
+        raise _invalid(f"{name} is not in its form")
+    return value
 
 
-def _scope(entry: Any) -> Scope:
-    if entry is None:
+def _time(value: Any, name: str) -> datetime:
+    try:
+        return parse_datetime(_matching(value, name, _TIME))
+    except DecodeError as error:
+        raise _invalid(f"{name}: {error.detail}") from None
+
+
+def _scope(entry: Mapping[str, Any]) -> Scope:
+    if "scope" not in entry:
         return Scope()
-    _members(entry, frozenset(), {"kinds", "targets"})
-    kinds = _texts(entry["kinds"], "kinds") if "kinds" in entry else None
-    if kinds is not None and not kinds <= _KINDS:
-        raise _invalid("a kind of the scope is not known")
-    return Scope(kinds, _texts(entry["targets"], "targets") if "targets" in entry else None)
+    scope = entry["scope"]
+    _members(scope, frozenset(), {"kinds", "targets"})
+    kinds = _texts(scope["kinds"], "kinds", _KIND) if "kinds" in scope else None
+    return Scope(kinds, _texts(scope["targets"], "targets", TARGET) if "targets" in scope else None)
+
+
+def _check_jwk(jwk: Any) -> None:
+    """Check the shape of a JWK; what stands in it is read with the key, when that is first needed."""
+    _members(jwk, frozenset({"kty"}), _JWK)
+    for name, value in jwk.items():
+        for text in _items(value, name) if name == "key_ops" else (value,):
+            _text(text, name)
 
 
 def _unbase64(value: Any) -> bytes:
