@@ -27,13 +27,13 @@ def check_holder(credential: Credential, document: TravelDocument | None, *, com
         if binding.matches(document, credential.binding):
             return _check(Outcome.PASSED, Reason.DOCUMENT_MATCHES)
         return _check(Outcome.FAILED, Reason.DOCUMENT_MISMATCH)
-    if _can_compare(credential.holder):
+    if credential.shows_identity:
         return _compare(credential.holder, document)
     return _unshown(credential)
 
 
 def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check:
-    if _can_compare(credential.holder):
+    if credential.shows_identity:
         if compared_by_eye:
             return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
         return _check(Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
@@ -47,14 +47,10 @@ def _unshown(credential: Credential) -> Check:
     return _check(Outcome.INCONCLUSIVE, Reason.KEY_NOT_PROVEN if by_key else Reason.HOLDER_NOT_SHOWN)
 
 
-def _can_compare(holder: Holder | None) -> bool:
-    return holder is not None and (holder.name or holder.name_native) is not None and holder.birth_date is not None
-
-
 def _compare(holder: Holder | None, document: TravelDocument) -> Check:
     """Return how name and birth date compare; a part that one side does not know makes the answer uncertain."""
-    assert holder is not None  # noqa: S101 - `_can_compare`
-    assert holder.birth_date is not None  # noqa: S101
+    if holder is None or holder.birth_date is None:
+        return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the birth date shown is no date")
     names = compare_names(holder.name or holder.name_native or "", document.name, truncated_at=document.name_length)
     if names is Match.DIFFERENT:
         return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the name")

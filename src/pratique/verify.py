@@ -177,18 +177,19 @@ class Verifier:
 
     def _entitlement(self, credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check:
         """Return whether a key was entitled to sign a credential, and whether its issuer is accepted for it."""
-        stated = credential.issuer
-        if stated.id is not None and stated.id != key.issuer.id:
-            return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {key.issuer.id}")
-        earliest = latest = at
-        if credential.validity.issued_at is not None and not reader.key_valid_throughout:
-            earliest = credential.validity.issued_at
-            latest = min(at, earliest + reader.issued_within)
-        if max(earliest, latest) < key.not_before:
-            return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
-        if earliest > key.not_after:
-            return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
-        if not credential.kinds:  # nothing would be asked of acceptance
+        stated, owner = credential.issuer, key.issuer
+        if stated.id is not None and stated.id != owner.id:
+            return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {owner.id}")
+        if refusal := _outside_window(credential, key, reader, at) or self._outside_scope(credential, key, at):
+            return refusal
+        if stated.country is not None and stated.country != owner.country:  # one state may sign for another
+            detail = f"the credential states {stated.country}, the key is of {owner.country}"
+            return Check(Step.ISSUER, Outcome.INCONCLUSIVE, Reason.ISSUER_MISMATCH, detail)
+        return _ENTITLED
+
+    def _outside_scope(self, credential: Credential, key: TrustedKey, at: datetime) -> Check | None:
+        """Return why key, issuer or acceptance do not cover every fact, or nothing."""
+        if not credential.kinds:  # then nothing would be asked of any of them
             return _failed(Step.ISSUER, Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
         for kind, target in credential.kinds:
             if not key.scope.covers(kind, target):
@@ -197,13 +198,9 @@ class Verifier:
                 return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{kind} by an issuer for {key.issuer.scope}")
             decision = self._trust.acceptance.decide(key.issuer, credential.format, kind, target, at)
             if decision is not Decision.ACCEPTED:
-                return _failed(
-                    Step.ISSUER, decision.value, f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
-                )
-        if stated.country is not None and stated.country != key.issuer.country:  # one state may sign for another
-            detail = f"the credential states {stated.country}, the key is of {key.issuer.country}"
-            return Check(Step.ISSUER, Outcome.INCONCLUSIVE, Reason.ISSUER_MISMATCH, detail)
-        return _ENTITLED
+                detail = f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
+                return _failed(Step.ISSUER, decision.value, detail)
+        return None
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
@@ -246,6 +243,17 @@ def _verifying(
         except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
             error = (fault.code, fault.detail)
     return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if tried else error
+
+
+def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check | None:
+    """Return why a key's window does not cover the time of issue, or that of verification where the format asks so."""
+    issued_at = None if reader.key_valid_throughout else credential.validity.issued_at
+    moment = at if issued_at is None else issued_at
+    if key.not_before > at or key.not_before - moment > reader.issued_within:
+        return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
+    if moment > key.not_after:
+        return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
+    return None
 
 
 def _precedence(answer: tuple[Check, TrustedKey]) -> int:

@@ -176,7 +176,7 @@ def test_duplicate_labels_are_refused_in_either_header() -> None:
 
 
 def test_indefinite_length_is_refused() -> None:
-    assert both(b"\xd2\x9f" + BODY[1:] + b"\xff") == {Reason.CBOR_MALFORMED}
+    assert both(b"\xd2\x9f" + BODY[1:] + b"\xff") == {Reason.COSE_MALFORMED}
 
 
 def test_label_in_both_headers_is_refused_and_tolerated_with_the_protected_one_counting() -> None:

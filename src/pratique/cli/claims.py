@@ -35,9 +35,22 @@ def event_rows(credential: Credential) -> Rows:
     for fact in credential.evidence:
         rows.append(("kind", fact.kind.value))
         rows += _rows(fact)
+    return [*rows, valid_row(credential)]
+
+
+def always_rows(credential: Credential) -> Rows:
+    """Return what every copy of one of our own credentials shows to whoever scans it."""
+    fact = credential.evidence[0]
+    shown = [("kind", fact.kind.value)]
+    shown += [(name, getattr(fact, name)) for name in ("target", "rule") if getattr(fact, name, None) is not None]
+    labelled = [(_LABELS.get(name, name), value_text(name, value)) for name, value in shown]
+    return [*labelled, valid_row(credential), *frame_rows(credential)]
+
+
+def valid_row(credential: Credential) -> tuple[str, str]:
+    """Return the window of the credential."""
     validity = credential.validity
-    rows.append(("valid", f"{_time(validity.not_before or validity.issued_at)} until {_time(validity.expires_at)}"))
-    return rows
+    return ("valid", f"{_time(validity.not_before or validity.issued_at)} until {_time(validity.expires_at)}")
 
 
 def holder_rows(credential: Credential) -> Rows:
@@ -74,10 +87,10 @@ def country(code: str) -> str:
 
 
 def _rows(value: Evidence | Personal) -> Rows:
-    return [(_LABELS.get(name, name.replace("_", " ")), _text(name, entry)) for name, entry in value.known()]
+    return [(_LABELS.get(name, name.replace("_", " ")), value_text(name, entry)) for name, entry in value.known()]
 
 
-def _text(name: str, value: Any) -> str:
+def value_text(name: str, value: Any) -> str:
     if name == "target":
         return _named(Coding("icd11", value))
     if isinstance(value, Coding):

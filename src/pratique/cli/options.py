@@ -49,6 +49,19 @@ class Zone(click.ParamType["TravelDocument"]):
         return parse_mrz(text)
 
 
+class PasswordFile(click.ParamType[bytes]):
+    """A file whose first line is a password."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> bytes:
+        """Return the password. Raises: OSError."""
+        password = read_small(Path(value)).split(b"\n")[0].rstrip(b"\r")
+        if not password:
+            self.fail("the first line of the file is empty", param, ctx)
+        return password
+
+
 def examples(*lines: str) -> str:
     """Return the last part of a command's help: lines to copy."""
     return "\b\nExamples:\n" + "\n".join(f"  {line}" for line in lines)
@@ -73,10 +86,10 @@ def default_trust() -> Path:
     return Path(click.get_app_dir("pratique")) / "trust"
 
 
-def load_trust(path: Path | None) -> TrustStore:
-    """Return the trust store of `--trust`, or of the default folder, empty where there is none.
+def load_trust(path: Path | None) -> tuple[TrustStore, str]:
+    """Return the trust store of `--trust`, or of the default folder, and advice where it can accept nobody.
 
-    Entries that cannot be used, and a store that accepts nothing, are told to the person at the terminal.
+    Where there is no default folder the store is empty. Entries that cannot be used are told to the person at once.
     """
     from pratique.trust import TrustStore  # noqa: PLC0415
     from pratique.trust.store import LIST_SUFFIX  # noqa: PLC0415
@@ -84,8 +97,7 @@ def load_trust(path: Path | None) -> TrustStore:
     if path is None:
         path = default_trust()
         if not any(path.glob(f"*{LIST_SUFFIX}")):
-            output.advise(f"nobody is trusted yet: {path} holds no trust list; {HOW_TO_ADD}")
-            return TrustStore()
+            return TrustStore(), f"nobody is trusted yet: {path} holds no trust list; {HOW_TO_ADD}"
     store = TrustStore.load(path)
     for trust_list in store.lists:
         if trust_list.set_aside:
@@ -93,8 +105,8 @@ def load_trust(path: Path | None) -> TrustStore:
                 f"{len(trust_list.set_aside)} entries of {trust_list.id} cannot be used; see pratique trust check"
             )
     if not store.acceptance.accept:
-        output.advise("no issuer is accepted: acceptance.json beside the trust lists has no accept line")
-    return store
+        return store, "no issuer is accepted: acceptance.json beside the trust lists has no accept line"
+    return store, ""
 
 
 HOW_TO_ADD: Final = "add an issuer with: pratique trust add CERTIFICATE --country AUT --format eu-dcc"
@@ -107,6 +119,20 @@ trust_option: Final = click.option(
     help="Folder of trust lists and acceptance.json, or one list.  [default: the user's own folder]",
 )
 at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
+password_option: Final = click.option(
+    "--password-file",
+    "password",
+    type=PasswordFile(),
+    metavar="FILE",
+    help="File whose first line is the password of the private key.",
+)
+show_option: Final = click.option(
+    "--show",
+    multiple=True,
+    metavar="CLAIM",
+    help="Claim to show, such as event.date; event or holder for all of its claims. May be repeated.",
+)
+force_option: Final = click.option("--force", is_flag=True, help="Replace files that are there already.")
 mrz_option: Final = click.option(
     "--mrz",
     "document",

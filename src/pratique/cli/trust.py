@@ -70,7 +70,7 @@ def command() -> None:
 @options.at_option
 def show(*, trust_path: Path | None, at: datetime | None) -> int:
     """Show the lists, issuers, keys and acceptance lines of a trust folder."""
-    store = options.load_trust(trust_path)
+    store, advice = options.load_trust(trust_path)
     moment = at or options.now()
     for trust_list in store.lists:
         output.heading(
@@ -98,6 +98,7 @@ def show(*, trust_path: Path | None, at: datetime | None) -> int:
             output.heading(name)
             for line in lines:
                 click.echo(f"  {output.safe(_line(line))}")
+    output.advise(advice)
     return 0
 
 

@@ -98,13 +98,15 @@ def command(  # noqa: PLR0913 - one for each option
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
     sources, many = expand(codes)
-    question = _Question(options.load_trust(trust_path), at or options.now(), document, compared_by_eye)
+    store, advice = options.load_trust(trust_path)
+    question = _Question(store, at or options.now(), document, compared_by_eye)
     if many:
-        return _many(question, sources, as_json=as_json)
-    items = list(question.ask(sources[0]))
-    if len(items) > 1:
-        return _print_many(items, as_json=as_json)
-    return _print_one(items[0], as_json=as_json)
+        exit_code = _many(question, sources, as_json=as_json)
+    else:
+        items = list(question.ask(sources[0]))
+        exit_code = _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], as_json=as_json)
+    output.advise(advice)
+    return exit_code
 
 
 def _print_one(item: _Item, *, as_json: bool) -> int:

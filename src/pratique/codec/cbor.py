@@ -71,18 +71,31 @@ class Decoder:
         Not checked: what the values mean; that floating-point numbers are finite.
         """
         stream = BytesIO(data)
+        value = self._read(stream, data)
+        if stream.tell() != len(data):
+            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
+        if self._deterministic and cbor2.dumps(value) != data:
+            raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
+        return value
+
+    def prefix(self, data: bytes, position: int) -> tuple[Any, int]:
+        """Return the data item that begins at a position, and the position after it. Raises: as a call."""
+        stream = BytesIO(data)
+        stream.seek(position)
+        value, end = self._read(stream, data), stream.tell()
+        if self._deterministic and cbor2.dumps(value) != data[position:end]:
+            raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
+        return value, end
+
+    def _read(self, stream: BytesIO, data: bytes) -> Any:
         try:
             value = self._load(stream)
         except cbor2.CBORDecodeError as error:
             raise _reason(data, error) from None
         except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
             raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
-        if stream.tell() != len(data):
-            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
         if len(data) > MAX_ITEMS and _count(value) > MAX_ITEMS:
             raise DecodeError(Reason.CBOR_LIMIT, f"more than {MAX_ITEMS} data items")
-        if self._deterministic and cbor2.dumps(value) != data:
-            raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
         return value
 
 

@@ -55,6 +55,10 @@ class Dcc:
         self.entries: Final = entries
         self._content = content
 
+    def shows_identity(self) -> bool:
+        """Return whether there are a name and a birth date, so that a person can be compared with them."""
+        return bool(self._content.get("nam")) and bool(self._content.get("dob"))
+
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease agent (ICD-11, None where it is not known) of every entry."""
         kind = _KINDS[self.group]

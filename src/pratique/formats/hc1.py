@@ -75,6 +75,7 @@ class Hc1Envelope:
             validity=Validity(_moment(claims.get(_IAT)), None, _moment(claims.get(_EXP))),
             kinds=content.kinds(),
             content=content,
+            shows_identity=content.shows_identity(),
             deviations=content.deviations(),
         )
 
@@ -104,6 +105,8 @@ def _payload(claims: Mapping[Any, Any]) -> dict[str, Any]:
 
 def _moment(value: Any) -> datetime | None:
     """Return a time claim as UTC, cut to whole seconds; None where it is absent."""
+    if type(value) is int and 0 <= value < _MAX_SECONDS:
+        return datetime.fromtimestamp(value, UTC)
     if type(value) is Tag:
         value = value.value
     if value is None:

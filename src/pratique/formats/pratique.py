@@ -92,13 +92,14 @@ class PratiqueEnvelope:
         holder = claims.get(HOLDER)
         if holder is not None and isinstance(evidence, Clearance):
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
-        content = profile.Content(evidence, None if holder is None else profile.read_holder(holder), claims[SUB])
+        person = None if holder is None else profile.read_holder(holder)
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
             validity=_validity(claims, evidence),
             kinds=((evidence.kind, evidence.target),),
-            content=content,
+            content=profile.Content(evidence, person, claims[SUB]),
+            shows_identity=person is not None and person.name is not None and person.birth_date is not None,
             binding=_binding(claims[CNF]),
             status=_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,

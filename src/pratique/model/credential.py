@@ -86,6 +86,7 @@ class Credential:
         withheld: how many hashes stayed closed; decoys count too.
         deviations: members in which a foreign certificate departs from its schema and is readable all the same.
         content: what gives the rest.
+        shows_identity: whether a name and a birth date are shown, so that a person can be compared with them.
     """
 
     __slots__ = (
@@ -95,6 +96,7 @@ class Credential:
         "format",
         "issuer",
         "kinds",
+        "shows_identity",
         "status",
         "validity",
         "withheld",
@@ -108,6 +110,7 @@ class Credential:
         validity: Validity,
         kinds: tuple[tuple[Kind, str | None], ...],
         content: Content,
+        shows_identity: bool,
         binding: DocumentBinding | KeyBinding | None = None,
         status: StatusReference | None = None,
         withheld: int = 0,
@@ -121,6 +124,7 @@ class Credential:
         self.status: Final = status
         self.withheld: Final = withheld
         self.deviations: Final = deviations
+        self.shows_identity: Final = shows_identity
         self._content: Final = content
 
     def __repr__(self) -> str:
