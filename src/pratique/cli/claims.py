@@ -91,6 +91,7 @@ def _rows(value: Evidence | Personal) -> Rows:
 
 
 def value_text(name: str, value: Any) -> str:
+    """Return the value of a claim as people read it; `name` is the claim's, without its map."""
     if name == "target":
         return _named(Coding("icd11", value))
     if isinstance(value, Coding):

@@ -14,7 +14,7 @@ from pratique.report import Outcome, Report, Verdict
 if TYPE_CHECKING:
     from pratique.model import Credential
 
-_COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
+COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
 _MARKS: Final = {
     Outcome.PASSED: ("ok", "green"),
     Outcome.FAILED: ("FAIL", "red"),
@@ -26,7 +26,7 @@ _WIDTH: Final = 60
 
 def print_report(report: Report) -> None:
     """Print a report for the officer. What the holder showed is in it: it is there to be compared."""
-    click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=_COLOURS[report.verdict])
+    click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=COLOURS[report.verdict])
     click.echo()
     output.paragraph(report.explain())
     if report.credential is not None:

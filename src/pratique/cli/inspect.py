@@ -1,0 +1,147 @@
+"""`pratique inspect`: what is in a code, layer by layer, whether anybody vouches for it or not."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+import click
+
+from pratique.cli import options, output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pratique.formats import Envelope, Reader
+    from pratique.model import Credential
+    from pratique.report import Report
+
+_UNVERIFIED: Final = "UNVERIFIED: anybody can write what follows."
+
+
+@click.command(
+    epilog=options.examples(
+        "pratique inspect card.png",
+        "pratique inspect held.pq1 --json",
+        "pratique inspect card.png --trust trust/",
+    )
+)
+@click.argument("code", metavar="IMAGE|TEXT|-")
+@options.trust_option
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON; of several codes, one line each.")
+def command(*, code: str, trust_path: Path | None, as_json: bool) -> int:
+    """Show what is in a code: its layers, what it always shows, what was disclosed, how much stays closed.
+
+    The first line says whether a key of the trust folder verifies the signature. That is no verdict: for one, with
+    validity, acceptance and the traveller's document, see pratique verify.
+    """
+    from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
+
+    sources, many = expand((code,))
+    if many:
+        raise click.UsageError("inspect takes one picture or text; verify takes folders")
+    texts = sources[0].texts()
+    for text in texts:
+        _inspect(text, trust_path, as_json=as_json, indent=2 if len(texts) == 1 else None)
+    return 0
+
+
+def _inspect(text: str, trust_path: Path | None, *, as_json: bool, indent: int | None) -> None:
+    """Print one code. Raises: PratiqueError: it cannot be taken apart, or its content cannot be read."""
+    from pratique import formats  # noqa: PLC0415
+    from pratique.verify import Verifier  # noqa: PLC0415
+
+    reader, text = formats.recognise(text)
+    envelope = reader.envelope(text)
+    report = Verifier(options.load_trust(trust_path)[0]).verify(text, at=options.now())
+    if as_json:
+        output.print_json(_view(reader, envelope, report, text), indent=indent)
+        return
+    _print_signature(report)
+    output.heading("Layers")
+    output.pairs(_layers(reader, envelope, text))
+    credential = report.credential or envelope.read()
+    _print_claims(credential)
+    if reader.prefix == _own_prefix():
+        _print_disclosures(credential, text)
+
+
+def _print_signature(report: Report) -> None:
+    from pratique.report import Outcome, Step  # noqa: PLC0415
+
+    if report.issuer is not None:
+        issuer = report.issuer
+        click.secho(
+            output.safe(
+                f"SIGNATURE VERIFIED by a key of {issuer.name()} ({issuer.country}), list {issuer.trust_list}."
+            ),
+            bold=True,
+            fg="green",
+        )
+        output.paragraph("This is no verdict: see pratique verify.")
+        return
+    failed = next((check for check in report.checks if check.outcome is Outcome.FAILED), None)
+    click.secho(_UNVERIFIED, bold=True, fg="yellow" if failed is None or failed.step is Step.TRUST else "red")
+    if failed is not None:
+        output.paragraph(failed.sentence)
+
+
+def _layers(reader: Reader, envelope: Envelope, text: str) -> list[tuple[str, str]]:
+    return [
+        ("format", f"{reader.title} ({reader.format}), {reader.prefix}"),
+        ("text", f"{len(text)} characters"),
+        ("algorithm", envelope.algorithm.name),
+        ("key id", envelope.key_id.hex() or "absent"),
+        ("signed", f"{len(envelope.to_be_signed)} bytes"),
+        ("signature", f"{len(envelope.signature)} bytes"),
+    ]
+
+
+def _print_claims(credential: Credential) -> None:
+    from pratique.cli.claims import event_rows, frame_rows, holder_rows  # noqa: PLC0415
+
+    output.heading("Credential")
+    output.pairs(frame_rows(credential))
+    output.heading("Fact")
+    output.pairs(event_rows(credential))
+    if rows := holder_rows(credential):
+        output.heading("Holder")
+        output.pairs(rows)
+
+
+def _own_prefix() -> str:
+    from pratique.qr.text import PREFIX  # noqa: PLC0415
+
+    return PREFIX
+
+
+def _print_disclosures(credential: Credential, text: str) -> None:
+    from pratique.present import HeldCredential  # noqa: PLC0415
+
+    output.heading("Selective disclosure")
+    shown = ", ".join(HeldCredential.from_text(text).disclosable) or "nothing beyond what every copy shows"
+    closed = (
+        f"{credential.withheld} hashes; what they hide, this copy does not say" if credential.withheld else "nothing"
+    )
+    output.pairs([("disclosed", shown), ("stays closed", closed)])
+
+
+def _view(reader: Reader, envelope: Envelope, report: Report, text: str) -> dict[str, Any]:
+    """Return what is in a code as JSON. Raises: PratiqueError: its content cannot be read."""
+    from pratique.present import HeldCredential  # noqa: PLC0415
+    from pratique.view import credential_view, report_view  # noqa: PLC0415
+
+    view: dict[str, Any] = {
+        "signature_verified": report.credential is not None,
+        "format": reader.format,
+        "characters": len(text),
+        "algorithm": envelope.algorithm.name,
+        "key_id": envelope.key_id.hex(),
+        "signed_bytes": len(envelope.to_be_signed),
+        "signature_bytes": len(envelope.signature),
+        "credential": credential_view(report.credential or envelope.read()),
+    }
+    if reader.prefix == _own_prefix():
+        view["disclosed"] = list(HeldCredential.from_text(text).disclosable)
+    if report.issuer is not None:
+        view["issuer"] = report_view(report)["issuer"]
+    return view
