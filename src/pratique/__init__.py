@@ -10,7 +10,7 @@ An issuer:
 
     issuer = Issuer("https://health.example", signer=SoftwareSigner(PrivateKey.from_pem(pem)))
     held = issuer.issue(Vaccination(target="1D47", date=day), document=parse_mrz(mrz), at=datetime.now(UTC))
-    Path("card.png").write_bytes(qr.png(held.present(disclose={"event.date"})))
+    Path("card.png").write_bytes(qr.render.png(held.present(disclose={"event.date"})))
 """
 
 from __future__ import annotations
