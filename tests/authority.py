@@ -14,6 +14,8 @@ Nothing here is mocked: what tests verify was signed, and every list is read by 
 from __future__ import annotations
 
 import base64
+import hashlib
+import os
 import zlib
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -47,6 +49,8 @@ from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from pratique.present import HeldCredential
     from pratique.report import Report
 
@@ -365,3 +369,59 @@ def dcc_recovery(**changes: Any) -> dict[str, Any]:
     """Return the payload of a recovery certificate."""
     recovery = {"fr": "2026-09-02", "df": "2026-10-04", "du": "2027-02-28"}
     return _dcc("r", {**_CERTIFICATE, **recovery}, changes)
+
+
+# The profile's own format, built with other libraries than those under test, so that anything can be put into it.
+
+SIMPLE_59 = cbor2.CBORSimpleValue(59)
+
+
+def disclosure(value: Any, key: Any, *, salt: bytes | None = None) -> tuple[bytes, bytes]:
+    """Return a disclosure of SD-CWT and its hash."""
+    encoded = ordered([salt or os.urandom(16), value, key])
+    return encoded, hashlib.sha256(encoded).digest()
+
+
+def sign_sdcwt(
+    authority: Authority,
+    payload: Any,
+    disclosures: Iterable[bytes] = (),
+    *,
+    protected: dict[Any, Any] | None = None,
+    unprotected: dict[Any, Any] | None = None,
+) -> bytes:
+    """Return a message signed with an authority's ESP256 key, whatever is in it; its QR text is `pq1` of it.
+
+    `protected` and `unprotected` replace members of the headers; a value of None takes one out.
+    """
+    key = authority.keys[-1]
+    shown = list(disclosures)
+    headers = (
+        {1: -9, 4: key.public.key_id, 16: 293} | (protected or {}),
+        ({17: shown} if shown else {}) | (unprotected or {}),
+    )
+    first, second = ({name: value for name, value in header.items() if value is not None} for header in headers)
+    encoded = ordered(first)
+    body = payload if isinstance(payload, bytes) else ordered(payload)
+    r, s = decode_dss_signature(
+        key.native.sign(cbor2.dumps(["Signature1", encoded, b"", body]), ec.ECDSA(hashes.SHA256()))
+    )
+    return b"\xd2" + cbor2.dumps([encoded, second, body, r.to_bytes(32) + s.to_bytes(32)])
+
+
+def ordered(value: Any) -> bytes:
+    """Return deterministic CBOR (RFC 8949 section 4.2.1): what cbor2 calls canonical sorts by length first."""
+    if isinstance(value, dict):
+        entries = sorted((ordered(key), ordered(entry)) for key, entry in value.items())
+        head = bytearray(cbor2.dumps(len(entries)))
+        head[0] |= 0xA0
+        return bytes(head) + b"".join(key + entry for key, entry in entries)
+    if isinstance(value, list):
+        head = bytearray(cbor2.dumps(len(value)))
+        head[0] |= 0x80
+        return bytes(head) + b"".join(map(ordered, value))
+    return cbor2.dumps(value)
+
+
+def pq1(message: bytes) -> str:
+    return "PQ1:" + base45(message)

@@ -5,24 +5,26 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique import binding
 from pratique.codec import cbor
 from pratique.cose import sign1
 from pratique.cose.algorithms import SIGNING
-from pratique.cose.keys import PublicKey
 from pratique.cose.sign1 import KEY_ID
-from pratique.cose.signer import Signer
 from pratique.errors import ClaimError
 from pratique.formats import profile
 from pratique.model import Clearance, Evidence, Holder, StatusReference, TestResult, Vaccination
 from pratique.model.codes import days_until_valid
-from pratique.mrz import TravelDocument
 from pratique.present import HeldCredential
 from pratique.reasons import Reason
 from pratique.sdcwt import Redaction
 from pratique.sdcwt.labels import SD_CLAIMS, TYP, TYP_SD_CWT
+
+if TYPE_CHECKING:
+    from pratique.cose.keys import PublicKey
+    from pratique.cose.signer import Signer
+    from pratique.mrz import TravelDocument
 
 NUMBER_BYTES = 9  # random; 12 characters of base64url
 SHORT_LIVED = timedelta(hours=72)  # default window of a test or clearance

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from pratique.cose import sign1
 from pratique.errors import DisclosureError
 from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
-from pratique.model import Credential
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
-from pratique.sdcwt import disclosed, disclosure_paths
+from pratique.sdcwt import Path, disclosed, disclosure_paths
 from pratique.sdcwt.labels import SD_CLAIMS
 
-_NAMES = {path: name for name, path in profile.PATHS.items()}
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pratique.model import Credential
+
+_NAMES: dict[Path, str] = {path: name for name, path in profile.PATHS.items()}
 
 
 class HeldCredential:
@@ -35,7 +39,7 @@ class HeldCredential:
 
     @classmethod
     def from_text(cls, text: str) -> HeldCredential:
-        """Return the credential of a QR text or of the file in which its holder keeps it. Raises: as the constructor."""
+        """Return the credential of a QR text, as its holder keeps it. Raises: as the constructor."""
         return cls(qr_text.decode(qr_text.scanned(text)))
 
     @property
@@ -77,7 +81,7 @@ class HeldCredential:
         shown = [encoded for encoded, path in self._paths.items() if path in wanted]
         return qr_text.encode(_with_disclosures(self._envelope, shown))
 
-    def _expand(self, name: str) -> list[tuple[int, ...]]:
+    def _expand(self, name: str) -> list[Path]:
         """Return the paths of the claims that a name stands for and that this copy can show."""
         return [
             path
@@ -88,7 +92,4 @@ class HeldCredential:
 
 def _with_disclosures(envelope: PratiqueEnvelope, shown: list[bytes]) -> bytes:
     signed = envelope.signed
-    return sign1.complete(
-        signed.headers, {SD_CLAIMS: shown} if shown else {}, signed.payload, signed.signature
-    )
-
+    return sign1.complete(signed.headers, {SD_CLAIMS: shown} if shown else {}, signed.payload, signed.signature)

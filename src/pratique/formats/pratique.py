@@ -4,16 +4,15 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import cbor
-from pratique.cose.algorithms import Algorithm
 from pratique.cose.keys import PublicKey
 from pratique.cose.sign1 import ALG, KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats import profile
-from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
 from pratique.formats.base import Reader
+from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
 from pratique.model import (
     Clearance,
     Credential,
@@ -29,6 +28,9 @@ from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import disclosed
 from pratique.sdcwt.labels import SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
+
+if TYPE_CHECKING:
+    from pratique.cose.algorithms import Algorithm
 
 FORMAT: Final = "pratique"
 
@@ -80,7 +82,7 @@ class PratiqueEnvelope:
 
     def read(self) -> Credential:
         """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
-        opened = disclosed(self.claims(), self.disclosures)
+        opened = disclosed(self.claims(), self.disclosures, within=profile.CLOSED_MAPS)
         claims = opened.claims
         if not claims.keys() >= _REQUIRED or claims.keys() - _REQUIRED - _OPTIONAL:
             raise DecodeError(Reason.CONTENT_INVALID, "a claim is missing, or one has no place in this profile")
@@ -93,6 +95,8 @@ class PratiqueEnvelope:
         if holder is not None and isinstance(evidence, Clearance):
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
         person = None if holder is None else profile.read_holder(holder)
+        if profile.count_closed(claims) != opened.opened:
+            raise DecodeError(Reason.CONTENT_INVALID, "a claim is open that must be closed, or the reverse")
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
@@ -115,7 +119,7 @@ READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_with
 
 
 def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
-    """Return the window, which says nothing more than it must: whole days or months, hours where a fact is short-lived."""
+    """Return the window, of whole hours where a fact is short-lived, else of a whole day and the first of a month."""
     issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
     for seconds in (issued_at, not_before, expires_at):
         if type(seconds) is not int or not 0 <= seconds < profile.MAX_SECONDS:

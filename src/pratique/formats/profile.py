@@ -7,10 +7,9 @@ other claim is redacted on its own. Names are those of the common model; `schema
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import ClaimError, DecodeError
 from pratique.model import (
@@ -28,6 +27,9 @@ from pratique.model import (
 from pratique.model.codes import Coding
 from pratique.model.dates import PartialDate, from_days, to_days
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 PROFILE: Final = "pratique/1"
 
@@ -62,6 +64,7 @@ EVIDENCE_TYPES: Final[Mapping[int, type[Evidence]]] = {
     6: Clearance,
 }
 
+_JOINERS = {0x200C: None, 0x200D: None}  # not printable to Python; Sinhala, Malayalam and Persian names need them
 _TARGET = re.compile(r"[0-9A-Z]{2,8}(\.[0-9A-Z]{1,2})?\Z")
 _COUNTRY = re.compile(r"[A-Z]{3}\Z")
 _NAME = re.compile(r"[A-Z]+(<[A-Z]+)*(<<[A-Z]+(<[A-Z]+)*)?\Z")
@@ -85,7 +88,8 @@ def _refuse(what: str) -> DecodeError:
 
 def text(value: Any) -> str:
     """Return a text of 1 to 255 bytes without control characters, or refuse."""
-    if type(value) is not str or not 0 < len(value.encode()) <= MAX_TEXT or not value.isprintable():
+    # Unprintable texts go first: a lone surrogate, which JSON can escape, has no bytes to count.
+    if type(value) is not str or not value.translate(_JOINERS).isprintable() or not 0 < len(value.encode()) <= MAX_TEXT:
         raise _refuse(f"a text is empty, longer than {MAX_TEXT} bytes or not printable")
     return value
 
@@ -184,6 +188,7 @@ _HOLDER_CLAIMS: Final = (
     _text_claim("guardian", 8),
 )
 
+_OPEN: Final = frozenset({EVENT_KIND, EVENT_TARGET, EVENT_RULE})
 _EVENT_BY_KEY: Final = {claim.key: claim for claim in _EVENT_CLAIMS}
 _DETAIL_BY_KEY: Final = {claim.key: claim for claim in _DETAIL_CLAIMS}
 _HOLDER_BY_KEY: Final = {claim.key: claim for claim in _HOLDER_CLAIMS}
@@ -194,6 +199,9 @@ PATHS: Final[Mapping[str, tuple[int, ...]]] = {
     **{f"holder.{claim.name}": (HOLDER, claim.key) for claim in _HOLDER_CLAIMS},
 }
 """Where each claim stands that only the holder can show, by its name in the common model."""
+
+CLOSED_MAPS: Final = frozenset({(), (EVENT,), (EVENT, EVENT_DETAILS), (HOLDER,)})
+"""The maps in which entries are hidden."""
 
 
 def _fields(claims: Any, by_key: Mapping[int, Claim], where: str) -> dict[str, Any]:
@@ -229,6 +237,15 @@ def read_evidence(event: Any) -> Evidence:
         return evidence_type(target=agent, **fields)
     except TypeError:
         raise _refuse(f"a claim has no place in an event of kind {number}") from None
+
+
+def count_closed(claims: Mapping[Any, Any]) -> int:
+    """Return how many claims stand in opened claims that only the holder can show; nested maps count beside theirs."""
+    event, holder = claims[EVENT], claims.get(HOLDER)
+    count = sum(key not in _OPEN for key in event)
+    if EVENT_DETAILS in event:
+        count += len(event[EVENT_DETAILS])
+    return count if holder is None else count + 1 + len(holder)
 
 
 def read_holder(claims: Any) -> Holder:

@@ -7,9 +7,8 @@ stays closed is counted and left out. Source: draft-ietf-spice-sd-cwt-07, sectio
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
 from pratique.codec.cbor import Tag
@@ -24,42 +23,53 @@ from pratique.sdcwt.labels import (
     SALT_BYTES,
 )
 
+if TYPE_CHECKING:
+    from collections.abc import Container, Iterator, Sequence
+
+Path = tuple[int | str, ...]
+"""Where a value stands in nested maps: the keys that lead to it, from the outside in."""
+
 _DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort has
 
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Disclosed:
-    """Claims with what was disclosed in place, and how many hashes stayed closed."""
+    """Claims with what was disclosed in place; how many hashes stayed closed, and how many claims were opened."""
 
     claims: dict[Any, Any]
     withheld: int
+    opened: int
 
 
-def disclosed(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> Disclosed:
+def disclosed(
+    claims: dict[Any, Any], disclosures: Sequence[bytes], *, within: Container[Path] | None = None
+) -> Disclosed:
     """Return the claims with every disclosure put in its place and every closed hash left out.
 
     Args:
         claims: the signed claims, decoded; they are left as they are.
         disclosures: the byte strings of `sd_claims`, in any order, a child before its parent too.
+        within: the maps that may have hidden entries, by their paths, `()` for the claims themselves; no array may
+            then have hidden elements. None: anything may be hidden anywhere.
     Raises: DisclosureError: `disclosures.malformed`, `disclosures.unmatched`, `disclosures.repeated`.
     Not checked: the signature, and that the claims are those of any profile.
     """
-    opening = _Opening(disclosures)
+    opening = _Opening(disclosures, within=within)
     opened = opening.open(claims)
     if opening.pending:
         raise DisclosureError(
             Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} of {len(disclosures)} disclosures match no hash"
         )
-    return Disclosed(opened, opening.withheld)
+    return Disclosed(opened, opening.withheld, opening.opened)
 
 
-def disclosure_paths(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> dict[bytes, tuple[int | str, ...]]:
+def disclosure_paths(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> dict[bytes, Path]:
     """Return the path of map keys at which each disclosure opens its claim; decoys are left out.
 
     Raises: DisclosureError: as `disclosed`.
     """
-    paths: dict[bytes, tuple[int | str, ...]] = {}
-    opening = _Opening(disclosures, paths)
+    paths: dict[bytes, Path] = {}
+    opening = _Opening(disclosures, paths=paths)
     opening.open(claims)
     if opening.pending:
         raise DisclosureError(Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} disclosures match no hash")
@@ -70,16 +80,21 @@ class _Opening:
     """One pass over the claims; `pending` shrinks as disclosures find their place."""
 
     def __init__(
-        self, disclosures: Sequence[bytes], paths: dict[bytes, tuple[int | str, ...]] | None = None
+        self,
+        disclosures: Sequence[bytes],
+        *,
+        within: Container[Path] | None = None,
+        paths: dict[bytes, Path] | None = None,
     ) -> None:
         self.pending = {hashlib.sha256(encoded).digest(): encoded for encoded in disclosures}
         if len(self.pending) != len(disclosures):
             raise DisclosureError(Reason.DISCLOSURE_REPEATED, "two disclosures are the same")
-        self.withheld = 0
+        self.withheld = self.opened = 0
+        self._within = within
         self._seen: set[bytes] = set()
         self._paths = paths
 
-    def open(self, value: Any, path: tuple[int | str, ...] = ()) -> Any:
+    def open(self, value: Any, path: Path = ()) -> Any:
         kind = type(value)
         if kind is dict:
             return self._open_map(value, path)
@@ -89,16 +104,16 @@ class _Opening:
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a redacted element outside an array")
         return value
 
-    def _open_map(self, mapping: dict[Any, Any], path: tuple[int | str, ...]) -> dict[Any, Any]:
+    def _open_map(self, mapping: dict[Any, Any], path: Path) -> dict[Any, Any]:
         opened: dict[Any, Any] = {}
         hashes: Any = ()
         for key, value in mapping.items():
             if type(key) is int or type(key) is str:
                 kind = type(value)
-                opened[key] = (
-                    self.open(value, (*path, key)) if kind is dict or kind is list or kind is Tag else value
-                )
+                opened[key] = self.open(value, (*path, key)) if kind is dict or kind is list or kind is Tag else value
             elif key == REDACTED_KEYS and type(value) is list and value:
+                if self._within is not None and path not in self._within:
+                    raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "entries are hidden where none may be")
                 hashes = value
             else:
                 raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a map key or its array of hashes is not usable")
@@ -107,27 +122,26 @@ class _Opening:
             if parts is None:
                 continue
             _, value, key = parts
-            if type(key) is str:
-                usable = len(key.encode()) <= MAX_KEY_BYTES
-            else:
-                usable = type(key) is int
+            usable = len(key.encode()) <= MAX_KEY_BYTES if type(key) is str else type(key) is int
             if not usable:
-                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosed key is neither an integer nor a short text")
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosed key is no integer or short text")
             if key in opened:
                 raise DisclosureError(Reason.DISCLOSURE_REPEATED, "a disclosed key stands in its map already")
             opened[key] = self.open(value, (*path, key))
         return opened
 
-    def _open_elements(self, elements: list[Any], path: tuple[int | str, ...]) -> Iterator[Any]:
+    def _open_elements(self, elements: list[Any], path: Path) -> Iterator[Any]:
         for element in elements:
             if type(element) is Tag and element.tag == REDACTED_ELEMENT:
+                if self._within is not None:
+                    raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "an element of an array is hidden")
                 parts = self._take(element.value, _ELEMENT, path)
                 if parts is not None:
                     yield self.open(parts[1], path)
             else:
                 yield self.open(element, path)
 
-    def _take(self, digest: Any, size: int, path: tuple[int | str, ...]) -> list[Any] | None:
+    def _take(self, digest: Any, size: int, path: Path) -> list[Any] | None:
         """Return the parts of the disclosure with this hash, or nothing where it stays closed or is a decoy."""
         if type(digest) is not bytes or len(digest) != HASH_BYTES:
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"a hash is not {HASH_BYTES} bytes")
@@ -143,6 +157,7 @@ class _Opening:
             return None
         if len(parts) != size:
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"{len(parts)} items where {size} belong")
+        self.opened += 1
         if self._paths is not None:
             self._paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
         return parts

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import hashlib
 import secrets
-from collections.abc import Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
 from pratique.sdcwt.labels import REDACTED_KEYS, SALT_BYTES
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 
 class Redaction:
@@ -22,7 +24,7 @@ class Redaction:
         """Return every disclosure made so far: CBOR of [salt, value, key], as the holder will send it."""
         return tuple(self._disclosures)
 
-    def hide(self, entries: Mapping[int | str, Any]) -> dict[Any, Any]:
+    def hide(self, entries: Mapping[int, Any] | Mapping[str, Any]) -> dict[Any, Any]:
         """Return the map that stands for `entries` with all of them hidden: one array of hashes, or nothing.
 
         Each entry gets 16 fresh random bytes of salt. Hashes are sorted, so that their order says nothing.

@@ -10,17 +10,19 @@ from __future__ import annotations
 import base64
 import binascii
 import re
-from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from functools import cached_property
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.cose.keys import PublicKey
 from pratique.errors import DecodeError, PratiqueError, TrustError
 from pratique.model import Kind
 from pratique.model.dates import parse_datetime
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Mapping
+    from datetime import datetime
 
 _LIST: Final = frozenset({"id", "sequence", "issued_at", "issuers"})
 _ISSUER: Final = frozenset({"id", "country", "keys"})
