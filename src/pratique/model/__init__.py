@@ -1,5 +1,6 @@
 """The common model that every format maps to: frozen values, no input or output, no cryptography."""
 
+from pratique.model.codes import Coding
 from pratique.model.credential import (
     Credential,
     DocumentBinding,
@@ -8,6 +9,7 @@ from pratique.model.credential import (
     StatusReference,
     Validity,
 )
+from pratique.model.dates import PartialDate
 from pratique.model.evidence import (
     Clearance,
     Dose,
@@ -23,6 +25,7 @@ from pratique.model.holder import Holder
 
 __all__ = [
     "Clearance",
+    "Coding",
     "Credential",
     "DocumentBinding",
     "Dose",
@@ -32,6 +35,7 @@ __all__ = [
     "IssuerIdentity",
     "KeyBinding",
     "Kind",
+    "PartialDate",
     "Prophylaxis",
     "Recovery",
     "StatusReference",
