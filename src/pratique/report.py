@@ -60,8 +60,9 @@ _VERDICTS: Final = {
 
 
 def _fact(kind: Kind, target: str | None) -> str:
-    """Return what people call a fact, such as `vaccination (yellow fever)`."""
-    return kind.value if target is None else f"{kind.value} ({Coding('icd11', target).display})"
+    """Return what people call a fact, such as `a vaccination (Yellow fever)`."""
+    article = "an" if kind is Kind.EXEMPTION else "a"
+    return f"{article} {kind.value}" + ("" if target is None else f" ({Coding('icd11', target).display})")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,9 @@ class RefusedError(PratiqueError):
         decisive = report.decisive
         super().__init__(decisive.code, decisive.detail)
         self.report = report
+
+    def __reduce__(self) -> tuple[type[RefusedError], tuple[Report]]:
+        return type(self), (self.report,)  # made anew from its report where a pool of processes sends it on
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -143,8 +147,11 @@ class Report:
         sentences = [_VERDICTS[self.verdict]]
         if self.credential is not None:
             facts = " and ".join(_fact(kind, target) for kind, target in self.credential.kinds)
-            by = f", issued by {self.issuer.name()} ({country_name(self.issuer.country)})" if self.issuer else ""
-            sentences.append(f"It attests a {facts}{by}.")
+            by = ""
+            if self.issuer is not None:
+                country = self.issuer.country
+                by = f", issued by {self.issuer.name()} ({country_name(country) or country})"
+            sentences.append(f"It attests {facts}{by}.")
         sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]
         sentences += [
             f"Not checked: {check.code.meaning[0].lower()}{check.code.meaning[1:]}"
