@@ -53,6 +53,9 @@ class _Group(click.Group):
             sys.exit(super().main(*args, **extra) or 0)
         except click.Abort:
             sys.exit(EXIT_INTERRUPTED)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(EXIT_ERROR)
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "pratique"
             _fail(error.format_message(), f"see {path} --help")

@@ -62,7 +62,7 @@ def frame_rows(credential: Credential) -> Rows:
     """Return what every copy shows: issuer, number, binding, status."""
     issuer = credential.issuer
     stated = [text for text in (issuer.name, issuer.id, issuer.country and country(issuer.country)) if text]
-    rows = [("issuer", ", ".join(stated) or "not stated")]
+    rows = [("issuer", ", ".join(stated) or "not stated, its key tells")]
     if credential.number is not None:
         rows.append(("number", credential.number))
     if isinstance(credential.binding, DocumentBinding):

@@ -163,7 +163,7 @@ def _claims(vaccinated: date) -> dict[str, Any]:
             "kind": "vaccination",
             "target": "1D47",
             "date": str(vaccinated),
-            "product": "who-pq|yf-stamaril",
+            "product": "who-pq|YellowFeverProductd8a09f80301dc05e124f99ffe7711fc0",
             "dose": [1, 1],
             "country": "UTO",
             "centre": "Port Clinic",

@@ -132,6 +132,7 @@ def _view(reader: Reader, envelope: Envelope, report: Report, text: str) -> dict
 
     view: dict[str, Any] = {
         "signature_verified": report.credential is not None,
+        **({} if report.credential is not None else {"reason": report.decisive.code.value}),
         "format": reader.format,
         "characters": len(text),
         "algorithm": envelope.algorithm.name,

@@ -137,7 +137,7 @@ def command(  # noqa: PLR0913 - one for each option
     """Issue credentials: claims in JSON in, out the holder's full copy and a picture that shows what --show names.
 
     The claims follow credential.schema.json, #/$defs/issue-request: {"event": {"kind": "vaccination", "target": "1D47",
-    "date": "2026-03-14", "product": "who-pq|yf-stamaril", "dose": [1, 1]}, "holder": {"name": "ERIKSSON<<ANNA<MARIA"}}.
+    "date": "2026-03-14", "dose": [1, 1]}, "holder": {"name": "ERIKSSON<<ANNA<MARIA", "birth_date": "1974-08-12"}}.
 
     A JSON array or a JSON Lines file is a batch, in which each item has its own "mrz" or "holder_key" (JWK), and with
     --status-uri its "status_index". A faulty item is reported by its number, and the rest goes on; then the exit code

@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 MAX_SMALL_FILE: Final = 64 * 1024
 """Bytes of a file with a key, a zone or a password."""
 
+_YEARS: Final = range(1970, 2200)
+
 
 class Moment(click.ParamType[datetime]):
     """A time: RFC 3339, or a date for its start in UTC."""
@@ -31,9 +33,12 @@ class Moment(click.ParamType[datetime]):
         from pratique.model.dates import parse_datetime  # noqa: PLC0415 - `--help` needs none of the library
 
         try:
-            return parse_datetime(value)
+            moment = parse_datetime(value)
         except PratiqueError:
             self.fail("a time is 2026-11-23T12:00:00Z, or 2026-11-23 for its start in UTC", param, ctx)
+        if moment.year not in _YEARS:
+            self.fail(f"a time is in the years {_YEARS[0]} to {_YEARS[-1]}", param, ctx)
+        return moment
 
 
 class Zone(click.ParamType["TravelDocument"]):

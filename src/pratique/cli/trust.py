@@ -65,7 +65,10 @@ def command() -> None:
     """
 
 
-@command.command(epilog=options.examples("pratique trust show", "pratique trust show --trust trust/"))
+@command.command(
+    short_help="Show who is trusted.",
+    epilog=options.examples("pratique trust show", "pratique trust show --trust trust/"),
+)
 @options.trust_option
 @options.at_option
 def show(*, trust_path: Path | None, at: datetime | None) -> int:
@@ -118,12 +121,13 @@ def _line(line: Any) -> str:
 
 
 @command.command(
+    short_help="Add an issuer's certificate or key, and accept it.",
     epilog=options.examples(
         "pratique trust add dsc-at.pem --country AT --format eu-dcc",
         "pratique trust add issuer.pub.pem --country UTO --format pratique --issuer https://health.example",
         "pratique trust add vaccines.jwk --country FRA --format pratique --issuer https://sante.example "
         "--kinds vaccination --targets 1D47",
-    )
+    ),
 )
 @click.argument("file", metavar="CERTIFICATE|KEY", type=click.Path(path_type=Path))
 @click.option("--country", required=True, type=_Country(), metavar="CODE", help="Country of the issuer: AT or AUT.")
@@ -172,6 +176,7 @@ def add(  # noqa: PLR0913 - one for each option
     Two things are done, and said: the key goes on the list local.trust.json, and a line in acceptance.json accepts just
     this issuer, country and format. Check by another way that the file is really theirs.
     """
+    from pratique import schemas  # noqa: PLC0415
     from pratique.trust.entries import Limits, key_entry, with_acceptance, with_key  # noqa: PLC0415
 
     if issuer is None:
@@ -198,6 +203,8 @@ def add(  # noqa: PLR0913 - one for each option
     acceptance, is_new = with_acceptance(
         _existing(folder / "acceptance.json", "acceptance"), issuer=issuer, country=country, format_=format_
     )
+    schemas.check(trust_list, "trust-list")
+    schemas.check(acceptance, "acceptance")
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder / LOCAL_FILE, trust_list)
     scope = entry.get("scope", {})
@@ -217,7 +224,10 @@ def add(  # noqa: PLR0913 - one for each option
     return 0
 
 
-@command.command(epilog=options.examples("pratique trust check", "pratique trust check --trust trust/who.trust.json"))
+@command.command(
+    short_help="Check a trust folder.",
+    epilog=options.examples("pratique trust check", "pratique trust check --trust trust/who.trust.json"),
+)
 @options.trust_option
 @options.at_option
 def check(*, trust_path: Path | None, at: datetime | None) -> int:
@@ -254,7 +264,7 @@ def check(*, trust_path: Path | None, at: datetime | None) -> int:
             click.echo(f"  {word}: {output.safe(f'{finding.where}: {finding.text}')}")
             errors += finding.is_error
             oddities += not finding.is_error
-    click.echo(f"\n{len(lists)} lists: {errors} errors, {oddities} notes")
+    click.echo(f"\nlists: {len(lists)}, errors: {errors}, notes: {oddities}")
     return 1 if errors else 0
 
 

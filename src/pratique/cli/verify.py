@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
@@ -42,7 +43,7 @@ class _Question:
     """What every code is asked."""
 
     store: TrustStore
-    at: datetime
+    at: datetime | None
     document: TravelDocument | None
     compared_by_eye: bool
 
@@ -56,10 +57,11 @@ class _Question:
             yield _Item(source.name, error)
             return
         verifier = Verifier(self.store)
+        at = self.at or options.now()
         for i, text in enumerate(texts, 1):
             name = f"{source.name} #{i}" if len(texts) > 1 else source.name
             yield _Item(
-                name, verifier.verify(text, at=self.at, document=self.document, compared_by_eye=self.compared_by_eye)
+                name, verifier.verify(text, at=at, document=self.document, compared_by_eye=self.compared_by_eye)
             )
 
 
@@ -97,9 +99,10 @@ def command(  # noqa: PLR0913 - one for each option
     """
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
+    if codes == ("-",) and sys.stdin.isatty():
+        return _desk(*_asked(trust_path, at, document, compared_by_eye=compared_by_eye), as_json=as_json)
     sources, many = expand(codes)
-    store, advice = options.load_trust(trust_path)
-    question = _Question(store, at or options.now(), document, compared_by_eye)
+    question, advice = _asked(trust_path, at, document, compared_by_eye=compared_by_eye)
     if many:
         exit_code = _many(question, sources, as_json=as_json)
     else:
@@ -107,6 +110,33 @@ def command(  # noqa: PLR0913 - one for each option
         exit_code = _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], as_json=as_json)
     output.advise(advice)
     return exit_code
+
+
+def _asked(
+    trust_path: Path | None, at: datetime | None, document: TravelDocument | None, *, compared_by_eye: bool
+) -> tuple[_Question, str]:
+    """Return the question, and advice where its trust store accepts nobody."""
+    store, advice = options.load_trust(trust_path)
+    return _Question(store, at, document, compared_by_eye), advice
+
+
+def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
+    """Answer every code as a scanner types it, until the end of input, and return the worst exit code."""
+    from pratique.cli.sources import Source  # noqa: PLC0415
+
+    output.advise(advice)
+    output.note("Scan codes, one a line; end with Ctrl-D.")
+    exit_codes = {0}
+    for line in sys.stdin:
+        if text := line.rstrip("\r\n"):
+            (item,) = question.ask(Source("scanner", lambda text=text: (text,)))  # type: ignore[misc]
+            exit_codes.add(item.exit_code)
+            _print_one(item, as_json=as_json)
+    return _worst(exit_codes)
+
+
+def _worst(exit_codes: set[int]) -> int:
+    return next(code for code in _WORST if code in exit_codes)
 
 
 def _print_one(item: _Item, *, as_json: bool) -> int:
@@ -128,8 +158,6 @@ def _print_one(item: _Item, *, as_json: bool) -> int:
 
 def _many(question: _Question, sources: list[Source], *, as_json: bool) -> int:
     """Ask about every source, with a progress bar where somebody looks at a terminal."""
-    import sys  # noqa: PLC0415
-
     if not sys.stderr.isatty():
         return _print_many((item for source in sources for item in question.ask(source)), as_json=as_json)
     with click.progressbar(sources, label="Verifying", file=sys.stderr) as bar:
@@ -152,7 +180,7 @@ def _print_many(items: Iterator[_Item] | list[_Item], *, as_json: bool) -> int:
         )
         counts = {verdict: sum(row[4] == verdict for row in rows) for verdict in _COLOURS}
         click.echo(f"\n{len(rows)} codes: " + ", ".join(f"{number} {verdict}" for verdict, number in counts.items()))
-    return next(code for code in _WORST if code in exit_codes)
+    return _worst(exit_codes)
 
 
 def _view(result: Report | PratiqueError) -> dict[str, object]:
@@ -170,4 +198,5 @@ def _row(item: _Item) -> tuple[str, ...]:
         return (item.name, "-", "-", "-", "error", result.code.value)
     kinds = "-" if result.credential is None else ", ".join(fact.kind for fact in result.credential.evidence)
     country = "-" if result.issuer is None else result.issuer.country
-    return (item.name, result.format or "-", kinds, country, result.verdict.value, result.decisive.code.value)
+    reason = "-" if result.verdict == "accept" else result.decisive.code.value
+    return (item.name, result.format or "-", kinds, country, result.verdict.value, reason)

@@ -1,0 +1,320 @@
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from PIL import Image
+
+from pratique import schemas
+from pratique.qr import render
+
+if TYPE_CHECKING:
+    from conftest import Run, World
+
+
+def _border(world: World, *, passport: bool = True) -> list[object]:
+    options: list[object] = ["--trust", world["trust"]]
+    return [*options, "--mrz", f"@{world['passport.txt']}"] if passport else options
+
+
+def test_a_genuine_card_with_its_passport_is_accepted(run: Run, world: World) -> None:
+    result = run("verify", world["card.png"], *_border(world))
+    assert result.exit_code == 0
+    first, *rest = result.stdout.splitlines()
+    assert first.strip("=") == " ACCEPT "
+    body = "\n".join(rest)
+    assert "Yellow fever (1D47)" in body
+    assert "binding.document" in body
+    assert "Your certificate is in order." in body
+    assert result.stderr == ""
+
+
+def test_without_the_passport_it_is_referred(run: Run, world: World) -> None:
+    result = run("verify", world["card.png"], *_border(world, passport=False))
+    assert result.exit_code == 3
+    assert " REFER " in result.stdout
+    assert "binding.document_needed" in result.stdout
+
+
+def test_a_forged_card_is_rejected_and_its_claims_are_not_shown(run: Run, world: World) -> None:
+    result = run("verify", world["forged.png"], *_border(world))
+    assert result.exit_code == 1
+    assert "signature.invalid" in result.stdout
+    assert "Polio" not in result.stdout
+    assert "not reached: disclosures, validity, issuer, status, binding, rules" in result.stdout
+
+
+def test_claims_that_the_holder_showed_are_printed_for_comparison(run: Run, world: World) -> None:
+    text = world.text("holder.name", "holder.birth_date", "event.date")
+    result = run("verify", text, *_border(world, passport=False), "--compared-by-eye")
+    assert result.exit_code == 0
+    assert "ERIKSSON<<ANNA<MARIA" in result.stdout
+    assert "1974-08-12" in result.stdout
+    assert "binding.by_eye" in result.stdout
+    assert "(4 more entries stay closed)" in result.stdout
+
+
+def test_a_text_that_holds_escape_sequences_cannot_paint(run: Run, world: World) -> None:
+    result = run("verify", "PQ1:\x1b[2JACCEPT", *_border(world))
+    assert result.exit_code == 1
+    assert "\x1b" not in result.output
+
+
+@pytest.mark.parametrize("moment", ["2038-12-01", "2038-12-01T00:00:00Z"])
+def test_time_is_an_argument(run: Run, world: World, moment: str) -> None:
+    result = run("verify", world["card.png"], *_border(world), "--at", moment)
+    assert result.exit_code == 1
+    assert "validity.expired" in result.stdout
+    assert "Checks, for 2038-12-01 00:00 UTC" in result.stdout
+
+
+@pytest.mark.parametrize("moment", ["tomorrow", "2026-13-01", "9999-01-01", ""])
+def test_a_time_that_is_none_is_a_usage_error(run: Run, world: World, moment: str) -> None:
+    result = run("verify", world["card.png"], "--at", moment)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert len(result.stderr.splitlines()) <= 2
+
+
+def test_json_of_one_code_follows_the_schema_of_reports(run: Run, world: World) -> None:
+    result = run("verify", world["card.png"], *_border(world), "--json")
+    assert result.exit_code == 0
+    report = json.loads(result.stdout)
+    schemas.check(report, "report")
+    assert report["verdict"] == "accept"
+
+
+def test_json_of_many_codes_is_a_line_each(run: Run, world: World) -> None:
+    result = run("verify", world["card.png"], world["forged.png"], world["missing.png"], *_border(world), "--json")
+    assert result.exit_code == 2
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line.get("verdict") for line in lines] == ["accept", "reject", None]
+    assert lines[0]["source"].endswith("card.png")
+    assert lines[2]["error"]["code"] == "image.unreadable"
+
+
+def test_json_of_an_unreadable_input_is_an_error(run: Run, tmp_path: Path) -> None:
+    blank = tmp_path / "blank.png"
+    blank.write_bytes(b"\x89PNG\r\n\x1a\n")
+    result = run("verify", blank, "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["code"] == "image.unreadable"
+
+
+def test_a_folder_gives_a_table_and_a_summary(run: Run, world: World) -> None:
+    nested = world["more"]
+    nested.mkdir()
+    shutil.copy(world["card.png"], nested / "CARD.PNG")
+    (nested / "broken.jpg").write_bytes(b"\xff\xd8broken")
+    result = run("verify", world.path, *_border(world))
+    header, *rows = result.stdout.splitlines()
+    assert header.split() == ["code", "format", "kind", "country", "verdict", "reason"]
+    cells = [row.split() for row in rows[:4]]
+    assert [Path(row[0]).name for row in cells] == ["card.png", "forged.png", "CARD.PNG", "broken.jpg"]
+    assert cells[0][1:] == ["pratique", "vaccination", "UTO", "accept", "-"]
+    assert cells[1][1:] == ["pratique", "-", "-", "reject", "signature.invalid"]
+    assert cells[3][4] == "error"
+    assert rows[-1] == "4 codes: 2 accept, 0 refer, 1 reject, 1 error"
+    assert result.exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("names", "exit_code"),
+    [(["card", "card"], 0), (["card", "forged"], 1), (["card", "referred"], 3), (["forged", "referred"], 1)],
+)
+def test_of_many_codes_the_worst_decides(run: Run, world: World, names: list[str], exit_code: int) -> None:
+    # Bound to a key that has signed nothing, so that a person must look.
+    issued = run(
+        "issue", world["claims.json"], "--key", world["issuer.pem"], "--issuer", world.issuer,
+        "--holder-key", world["issuer.pub.pem"], "--out", world["referred.pq1"], "--qr", world["referred.png"],
+    )  # fmt: skip
+    assert issued.exit_code == 0
+    result = run("verify", *(world[f"{name}.png"] for name in names), *_border(world))
+    assert result.exit_code == exit_code, result.stdout
+
+
+def test_a_folder_without_pictures_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    result = run("verify", tmp_path)
+    assert result.exit_code == 2
+    assert "holds no picture" in result.stderr
+
+
+def test_stdin_takes_a_picture_and_lines_of_a_scanner(run: Run, world: World) -> None:
+    assert run("verify", "-", *_border(world), stdin=world["card.png"].read_bytes()).exit_code == 0
+    assert run("verify", "-", *_border(world), stdin=f"{world.text()}\r\n").exit_code == 0
+    result = run("verify", "-", *_border(world), stdin=f"{world.text()}\n\nhttps://menu.example\n")
+    assert result.exit_code == 1
+    assert "format.unknown" in result.stdout
+    assert "2 codes" in result.stdout
+
+
+@pytest.mark.parametrize("data", [b"", b"\x00\x01\x02", b"hello\n", b"\xff\xfe", b"{}"])
+def test_stdin_that_holds_no_code_is_an_error_of_two_lines(run: Run, data: bytes) -> None:
+    result = run("verify", "-", stdin=data)
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert result.stderr.startswith("error: ")
+
+
+def test_several_codes_in_one_picture_are_several_lines(run: Run, world: World) -> None:
+    with Image.open(world["card.png"]) as one, Image.open(world["forged.png"]) as other:
+        both = Image.new("L", (one.width + other.width, max(one.height, other.height)), 255)
+        both.paste(one, (0, 0))
+        both.paste(other, (one.width, 0))
+    both.save(world["both.png"])
+    result = run("verify", world["both.png"], *_border(world))
+    assert result.exit_code == 1
+    assert "both.png #1" in result.stdout
+    assert "both.png #2" in result.stdout
+
+
+def test_a_text_file_is_read(run: Run, world: World) -> None:
+    world["code.txt"].write_text(f"{world.text()}\n")
+    assert run("verify", world["code.txt"], *_border(world)).exit_code == 0
+
+
+def test_nobody_is_trusted_until_somebody_is_added(
+    run: Run, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "none"))
+    monkeypatch.setenv("HOME", str(tmp_path / "none"))
+    result = run("verify", world["card.png"])
+    assert result.exit_code == 1
+    assert "trust.key_unknown" in result.stdout
+    assert "pratique trust add" in result.stderr
+
+
+def test_a_trust_folder_that_is_not_there_is_an_error(run: Run, world: World) -> None:
+    result = run("verify", world["card.png"], "--trust", world["nothing"])
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: trust.list_invalid")
+
+
+def test_a_faulty_zone_is_an_error_that_does_not_quote_it(run: Run, world: World) -> None:
+    zone = world["passport.txt"].read_text().replace("7408122", "7408123")
+    result = run("verify", world["card.png"], "--mrz", zone)
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: mrz.invalid")
+    assert "L898902C3" not in result.output
+
+
+def test_a_zone_can_be_given_in_one_line(run: Run, world: World) -> None:
+    zone = world["passport.txt"].read_text().replace("\n", "")
+    assert run("verify", world["card.png"], "--trust", world["trust"], "--mrz", zone).exit_code == 0
+
+
+def test_a_real_certificate_is_accepted_under_the_certificate_of_its_country(
+    run: Run, vectors: Path, tmp_path: Path
+) -> None:
+    folder = vectors / "eu-dcc-image" / "AT-img-1.png"
+    meta = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    certificate = tmp_path / "dsc.der"
+    certificate.write_bytes(base64.b64decode(meta["key"]["value"]))
+    trust = tmp_path / "trust"
+    added = run("trust", "add", certificate, "--country", "AT", "--format", "eu-dcc", "--trust", trust)
+    assert added.exit_code == 0
+    border = ["--trust", trust, "--at", "2021-06-01"]
+    accepted = run("verify", folder / "input.png", *border, "--compared-by-eye")
+    assert accepted.exit_code == 0
+    assert "Musterfrau-Gößinger" in accepted.stdout
+    assert run("verify", folder / "input.png", *border).exit_code == 3
+    text: str = meta["image_text"]
+    tampered = text[:100] + ("A" if text[100] != "A" else "B") + text[101:]
+    assert run("verify", tampered, *border).exit_code == 1
+    assert run("verify", folder / "input.png", "--trust", trust, "--at", "2021-12-01").exit_code == 1
+
+
+def _subprocess(*arguments: object, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+    environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+    return subprocess.run(  # noqa: S603 - this interpreter, these arguments
+        [sys.executable, "-m", "pratique.cli", *map(str, arguments)],
+        input=stdin, capture_output=True, check=False, env=environment, timeout=60,
+    )  # fmt: skip
+
+
+def test_as_a_process_it_exits_with_its_code_and_prints_in_any_encoding(world: World) -> None:
+    border = _border(world)
+    assert _subprocess("verify", world["card.png"], *border).returncode == 0
+    text = world.text("event.centre")
+    process = _subprocess("verify", "-", *border, stdin=text.encode())
+    assert process.returncode == 0
+    assert b"Port Clinic" in process.stdout
+    missing = _subprocess("verify", "fehlt-\u00f6.png", *border)
+    assert missing.returncode == 2
+    assert b"Traceback" not in missing.stderr
+
+
+def test_verifying_loads_nothing_that_it_does_not_need(world: World) -> None:
+    code = (
+        "import sys\n"
+        "from pratique.cli import group\n"
+        f"try: group({[str(part) for part in ('verify', world['card.png'], *_border(world))]!r})\n"
+        "except SystemExit: pass\n"
+        "heavy = {'jsonschema', 'cryptography.x509', 'qrcode', 'importlib.metadata', 'pratique.issue',"
+        " 'pratique.view'}\n"
+        "print(sorted(heavy & set(sys.modules)), file=sys.stderr)\n"
+    )
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)  # noqa: S603
+    assert process.stderr.strip() == b"[]"
+
+
+def _terminal(arguments: list[str], typed: bytes) -> tuple[int, str]:
+    """Run a process whose three streams are a terminal."""
+    pty = pytest.importorskip("pty")
+    master, slave = pty.openpty()
+    process = subprocess.Popen(  # noqa: S603
+        [sys.executable, "-m", "pratique.cli", *arguments], stdin=slave, stdout=slave, stderr=slave
+    )
+    os.close(slave)
+    os.write(master, typed)
+    shown = b""
+    while True:
+        try:
+            part = os.read(master, 65536)
+        except OSError:  # how Linux says that the other side was closed
+            break
+        if not part:
+            break
+        shown += part
+    os.close(master)
+    return process.wait(timeout=60), shown.decode()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_on_a_terminal_there_are_colours_and_a_progress_bar(world: World) -> None:
+    arguments: list[Any] = ["verify", world["card.png"], world["forged.png"], *_border(world)]
+    exit_code, shown = _terminal([str(part) for part in arguments], b"")
+    assert exit_code == 1
+    assert "Verifying" in shown
+    assert "\x1b[31m" in shown
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pseudo-terminals")
+def test_a_scanner_at_a_terminal_is_answered_line_by_line(world: World) -> None:
+    arguments = ["verify", "-", *map(str, _border(world))]
+    forged = "PQ1:NOTHING"
+    exit_code, shown = _terminal(arguments, f"{world.text()}\n{forged}\n\x04".encode())
+    assert exit_code == 1
+    assert shown.index(" ACCEPT ") < shown.index(" REJECT ")
+
+
+def test_a_picture_without_a_code_says_what_to_do(run: Run, tmp_path: Path) -> None:
+    Image.new("L", (50, 50), 255).save(tmp_path / "white.png")
+    result = run("verify", tmp_path / "white.png")
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: qr.none_found")
+    assert "\nhint: " in result.stderr
+
+
+def test_a_code_of_another_kind_is_rejected(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "menu.png").write_bytes(render.png("https://menu.example"))
+    result = run("verify", tmp_path / "menu.png")
+    assert result.exit_code == 1
+    assert "format.unknown" in result.stdout
