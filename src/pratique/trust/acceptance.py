@@ -16,7 +16,7 @@ from typing import Any, Final
 from pratique.errors import TrustError
 from pratique.model import Kind
 from pratique.reasons import Reason
-from pratique.trust.trust_list import COUNTRY, FORMAT, TARGET, TrustedIssuer, covers_target
+from pratique.trust.trust_list import COUNTRY, FORMAT, TARGET, TrustedIssuer, covers
 
 _SET_CONDITIONS: Final = {
     "lists": re.compile(r".+", re.DOTALL),
@@ -64,8 +64,7 @@ class AcceptanceLine:
     def covers_fact(self, kind: Kind, target: str | None, at: datetime) -> bool:
         """Return whether the line speaks of this kind of fact and disease agent at this time."""
         return (
-            (self.kinds is None or kind in self.kinds)
-            and covers_target(self.targets, kind, target)
+            covers(self.kinds, self.targets, kind, target)
             and (self.from_ is None or self.from_ <= at.astimezone(UTC).date())
             and (self.until is None or at.astimezone(UTC).date() < self.until)
         )
@@ -121,7 +120,10 @@ def _line(entry: Any, where: str) -> AcceptanceLine:
         if name in entry
     }
     dates = {name: _date(entry[name], f"{where}/{name}") for name in _DATE_CONDITIONS if name in entry}
-    return AcceptanceLine(**sets, from_=dates.get("from"), until=dates.get("until"))
+    from_, until = dates.get("from"), dates.get("until")
+    if from_ is not None and until is not None and until <= from_:  # it would cover nothing, and might be meant to deny
+        raise _invalid(f"{where} ends before it begins")
+    return AcceptanceLine(**sets, from_=from_, until=until)
 
 
 def _texts(value: Any, where: str, pattern: re.Pattern[str]) -> frozenset[str]:

@@ -53,12 +53,18 @@ class Scope:
 
     def covers(self, kind: Kind, target: str | None) -> bool:
         """Return whether a fact of this kind about this disease agent is inside."""
-        return (self.kinds is None or kind in self.kinds) and covers_target(self.targets, kind, target)
+        return covers(self.kinds, self.targets, kind, target)
 
 
-def covers_target(targets: frozenset[str] | None, kind: Kind, target: str | None) -> bool:
-    """Return whether a fact is about one of `targets`. A clearance has none; an unknown agent is in no list."""
-    return targets is None or target in targets or kind is Kind.CLEARANCE
+def covers(kinds: frozenset[str] | None, targets: frozenset[str] | None, kind: Kind, target: str | None) -> bool:
+    """Return whether a fact is of one of `kinds` and about one of `targets`; None means any.
+
+    An agent that is not known is in no list of targets. A clearance states none, and may stand for any: where targets
+    are limited, it is covered only if `kinds` names it.
+    """
+    if kind is Kind.CLEARANCE and targets is not None:
+        return kinds is not None and kind in kinds
+    return (kinds is None or kind in kinds) and (targets is None or target in targets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +96,8 @@ class TrustedKey:
         self.scope = _scope(entry)
         self.not_before = _time(entry["not_before"], "not_before")
         self.not_after = _time(entry["not_after"], "not_after")
+        if self.not_after < self.not_before:
+            raise _invalid("not_after is before not_before")
         if "public_key" in entry:
             _check_jwk(entry["public_key"])
         if "certificate" in entry:
@@ -135,6 +143,7 @@ class TrustList:
     def from_json(cls, document: Any) -> TrustList:
         """Return the trust list of a JSON document; an issuer or key that is faulty is set aside, and the rest works.
 
+        Of several issuers with one identifier the first counts, and the others are set aside.
         Raises: TrustError (`trust.list_invalid`): the list's own members are faulty.
         Not checked: who made the list, its owner vouches for it; that each key can be parsed.
         """
@@ -157,6 +166,7 @@ def _entries(
     issuers: list[Any], trust_list: str, aside: list[SetAside]
 ) -> Iterator[tuple[str, TrustedIssuer, Mapping[str, Any]]]:
     """Yield every key entry with its issuer and its place in the document; set faulty issuers aside."""
+    seen: set[str] = set()
     for i, entry in enumerate(issuers):
         try:
             _members(entry, _ISSUER, {"names", "scope"})
@@ -171,9 +181,12 @@ def _entries(
                 trust_list=trust_list,
             )
             keys = _items(entry["keys"], "keys")
+            if issuer.id in seen:
+                raise _invalid("the issuer's id occurs twice")
         except PratiqueError as error:
             aside.append(SetAside(f"issuers/{i}", error))
             continue
+        seen.add(issuer.id)
         for j, key in enumerate(keys):
             yield f"issuers/{i}/keys/{j}", issuer, key
 
