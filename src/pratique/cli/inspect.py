@@ -120,7 +120,7 @@ def _print_disclosures(credential: Credential, text: str) -> None:
     output.heading("Selective disclosure")
     shown = ", ".join(HeldCredential.from_text(text).disclosable) or "nothing beyond what every copy shows"
     closed = (
-        f"{credential.withheld} hashes; what they hide, this copy does not say" if credential.withheld else "nothing"
+        f"{credential.withheld} entries; what they are, this copy does not say" if credential.withheld else "nothing"
     )
     output.pairs([("disclosed", shown), ("stays closed", closed)])
 

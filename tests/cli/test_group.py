@@ -1,0 +1,133 @@
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import signal
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from pratique.cli import group
+
+if TYPE_CHECKING:
+    from conftest import Run, World
+
+COMMANDS = [
+    "verify",
+    "inspect",
+    "issue",
+    "present",
+    "keygen",
+    "trust",
+    "trust show",
+    "trust add",
+    "trust check",
+    "demo",
+]
+
+
+def test_the_version_is_that_of_the_distribution(run: Run) -> None:
+    result = run("--version")
+    assert (result.exit_code, result.stdout) == (0, f"pratique {importlib.metadata.version('pratique')}\n")
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
+    result = run(*command.split(), "--help")
+    assert result.exit_code == 0
+    assert "Usage: " in result.stdout
+    if command != "trust":
+        assert f"  pratique {command}" in result.stdout
+
+
+def test_the_group_lists_every_command_without_loading_any() -> None:
+    code = "import sys\nfrom pratique.cli import group\ntry: group(['--help'])\nexcept SystemExit: pass\n"
+    code += "print([name for name in sys.modules if name in ('pratique.cli.verify', 'pratique.verify')])\n"
+    process = subprocess.run([sys.executable, "-c", code], capture_output=True, check=True, timeout=60)  # noqa: S603
+    assert process.stdout.endswith(b"[]\n")
+    for command in COMMANDS:
+        assert f"\n  {command.split()[0]} ".encode() in process.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "complaint"),
+    [
+        (["verfy"], "No such command"),
+        (["verify"], "Missing argument"),
+        (["verify", "x.png", "--colour"], "No such option"),
+        (["keygen"], "Missing option"),
+    ],
+)
+def test_misuse_is_two_lines_and_exit_code_2(run: Run, arguments: list[str], complaint: str) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    first, second = result.stderr.splitlines()
+    assert first.startswith("error: ")
+    assert complaint in first
+    assert second.startswith("hint: see pratique")
+
+
+@pytest.mark.parametrize("arguments", [[], ["trust"]])
+def test_no_command_at_all_gives_the_help(run: Run, arguments: list[str]) -> None:
+    result = run(*arguments)
+    assert result.exit_code == 2
+    assert "Commands:" in result.stderr
+
+
+def test_a_system_error_is_one_line(run: Run, world: World) -> None:
+    result = run("keygen", "--out", world["no"] / "such" / "folder.pem")
+    assert result.exit_code == 2
+    assert len(result.stderr.splitlines()) == 1
+    assert "folder.pem: No such file or directory" in result.stderr
+
+
+@pytest.mark.parametrize("interruption", [KeyboardInterrupt, click.Abort])
+def test_an_interruption_is_quiet(monkeypatch: pytest.MonkeyPatch, interruption: type[BaseException]) -> None:
+    @click.command()
+    def command() -> None:
+        raise interruption
+
+    monkeypatch.setattr("pratique.cli.verify.command", command)
+    result = CliRunner().invoke(group, ["verify"])
+    assert result.exit_code == 130
+    assert result.output.strip() == ""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has other signals")
+def test_an_interrupted_process_shows_no_traceback() -> None:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "pratique.cli", "verify", "-"],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    )  # fmt: skip
+    assert process.stdin is not None
+    assert process.stderr is not None
+    process.stdin.write(b"PQ1:")
+    process.stdin.flush()
+    while not _waits_for_input(process.pid):
+        assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    _, words = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert b"Traceback" not in words
+
+
+def _waits_for_input(pid: int) -> bool:
+    """Return whether a process has read what was written to it, by what Linux says of it; elsewhere at once."""
+    try:
+        with open(f"/proc/{pid}/syscall", encoding="ascii") as file:  # noqa: PTH123
+            return file.read().startswith("0 0x0 ")  # read, of descriptor 0
+    except OSError:
+        return not os.path.isdir("/proc")  # noqa: PTH112
+
+
+def test_completion_is_offered() -> None:
+    environment = {**os.environ, "_PRATIQUE_COMPLETE": "bash_source"}
+    code = "from pratique.cli import main; main()"
+    process = subprocess.run(  # noqa: S603
+        [sys.executable, "-c", code], capture_output=True, check=True, env=environment, timeout=60
+    )
+    assert b"_PRATIQUE_COMPLETE=bash_complete" in process.stdout

@@ -1,0 +1,230 @@
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+from pratique import schemas
+from pratique.codec import cbor
+from pratique.cose.certificates import Certificate
+from pratique.cose.keys import PrivateKey
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run, World
+
+
+@pytest.fixture
+def certificate(vectors: Path, tmp_path: Path) -> Path:
+    """Return the file of a real certificate of Austria, in DER."""
+    meta = json.loads((vectors / "eu-dcc-image" / "AT-img-1.png" / "meta.json").read_text(encoding="utf-8"))
+    path = tmp_path / "dsc.der"
+    path.write_bytes(base64.b64decode(meta["key"]["value"]))
+    return path
+
+
+def _lists(folder: Path) -> tuple[Any, Any]:
+    return tuple(json.loads((folder / name).read_text()) for name in ("local.trust.json", "acceptance.json"))  # type: ignore[return-value]
+
+
+def test_adding_a_certificate_says_both_things_it_did(run: Run, certificate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "trust"
+    result = run(
+        "trust", "add", certificate, "--country", "AT", "--format", "eu-dcc", "--name", "BMSGPK", "--trust", folder
+    )
+    assert result.exit_code == 0
+    assert "1. Key d919375fc1e7b6b2 of eu-dcc:AUT (AUT) is on" in result.stderr
+    assert "2. " in result.stderr
+    assert "now accepts eu-dcc by eu-dcc:AUT (AUT)" in result.stderr
+    assert "expired" in result.stderr
+    trust_list, acceptance = _lists(folder)
+    schemas.check(trust_list, "trust-list")
+    schemas.check(acceptance, "acceptance")
+    key = trust_list["issuers"][0]["keys"][0]
+    read = Certificate.read(certificate.read_bytes())
+    assert base64.b64decode(key["key_id"]) == read.hcert_key_id
+    assert key["public_key"] == read.public_key.jwk
+    assert key["not_after"] == "2023-05-05T12:41:06Z"
+    assert acceptance == {"accept": [{"issuers": ["eu-dcc:AUT"], "countries": ["AUT"], "formats": ["eu-dcc"]}]}
+
+
+def test_adding_again_replaces_the_key_and_counts_on(run: Run, certificate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "trust"
+    add = ["trust", "add", certificate, "--country", "AUT", "--format", "eu-dcc", "--trust", folder]
+    run(*add)
+    result = run(*add, "--kinds", "vaccination,test", "--targets", "RA01")
+    assert "accepts already" in result.stderr
+    trust_list, acceptance = _lists(folder)
+    assert trust_list["sequence"] == 2
+    assert [key["scope"] for key in trust_list["issuers"][0]["keys"]] == [
+        {"kinds": ["test", "vaccination"], "targets": ["RA01"]}
+    ]
+    assert len(acceptance["accept"]) == 1
+
+
+def test_no_accept_leaves_the_decision_open(run: Run, certificate: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "trust"
+    add = ["trust", "add", certificate, "--country", "AT", "--format", "eu-dcc", "--trust", folder, "--no-accept"]
+    result = run(*add)
+    assert result.exit_code == 0
+    assert not (folder / "acceptance.json").exists()
+    assert "Nothing was accepted" in result.stderr
+    assert "no issuer is accepted" in run("trust", "show", "--trust", folder).stderr
+
+
+@pytest.mark.parametrize("form", ["pem", "der", "jwk", "cose"])
+def test_a_bare_key_comes_in_every_form(run: Run, tmp_path: Path, form: str) -> None:
+    key = PrivateKey.generate("Ed25519").public
+    data = {
+        "pem": lambda: key.native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo),
+        "der": lambda: key.native.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo),
+        "jwk": lambda: json.dumps(key.jwk).encode(),
+        "cose": lambda: cbor.encode(key.cose_key),
+    }[form]()
+    (tmp_path / "key").write_bytes(data)
+    folder = tmp_path / "trust"
+    add = [
+        "trust",
+        "add",
+        tmp_path / "key",
+        "--country",
+        "UTO",
+        "--format",
+        "pratique",
+        "--issuer",
+        "https://a.example",
+    ]
+    assert run(*add, "--trust", folder).exit_code == 0
+    entry = _lists(folder)[0]["issuers"][0]["keys"][0]
+    assert base64.b64decode(entry["key_id"]) == key.key_id
+    assert entry["public_key"] == key.jwk
+
+
+@pytest.mark.parametrize(
+    ("options", "complaint"),
+    [
+        (["--country", "AT", "--format", "pratique"], "--issuer is needed"),
+        (["--country", "QQ", "--format", "eu-dcc"], "no country has that code"),
+        (["--country", "A", "--format", "eu-dcc"], "no country has that code"),
+        (["--country", "AT", "--format", "eu-dcc", "--kinds", "vaccination,tattoo"], "expected one or more of"),
+        (["--country", "AT", "--format", "eu-dcc", "--key-id", "xyz"], "hexadecimal"),
+        (["--country", "AT", "--format", "eu-dcc", "--issuer", ""], "json.schema"),
+        (["--country", "AT", "--format", "eu-dcc", "--not-after", "1999-01-01"], "no window"),
+        (["--country", "AT", "--format", "smart"], "is not one of"),
+    ],
+)
+def test_faulty_options_change_nothing(
+    run: Run, certificate: Path, tmp_path: Path, options: list[str], complaint: str
+) -> None:
+    result = run("trust", "add", certificate, *options, "--trust", tmp_path / "trust")
+    assert result.exit_code == 2
+    assert complaint in result.stderr
+    assert not (tmp_path / "trust").exists()
+
+
+@pytest.mark.parametrize("data", [b"", b"\x30\x03\x02\x01\x00", b"-----BEGIN PUBLIC KEY-----\n", b"{}", b"\xff" * 20])
+def test_what_is_no_key_is_an_error(run: Run, tmp_path: Path, data: bytes) -> None:
+    (tmp_path / "key").write_bytes(data)
+    result = run(
+        "trust", "add", tmp_path / "key", "--country", "AT", "--format", "eu-dcc", "--trust", tmp_path / "trust"
+    )
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: ")
+    assert not (tmp_path / "trust").exists()
+
+
+def test_a_private_key_is_not_put_on_a_list(run: Run, world: World) -> None:
+    result = run(
+        "trust", "add", world["issuer.pem"], "--country", "UTO", "--format", "pratique", "--issuer", "https://a.example"
+    )
+    assert result.exit_code == 2
+    assert "private key" in result.stderr
+
+
+def test_an_issuer_keeps_its_country(run: Run, world: World) -> None:
+    add = ["trust", "add", world["issuer.pub.pem"], "--format", "pratique", "--issuer", world.issuer]
+    result = run(*add, "--country", "AT", "--trust", world["trust"])
+    assert result.exit_code == 2
+    assert "trust.list_invalid" in result.stderr
+
+
+def test_a_faulty_list_is_not_built_upon(run: Run, world: World) -> None:
+    before = world["trust"] / "local.trust.json"
+    before.write_text('{"id": "local"}')
+    add = [
+        "trust",
+        "add",
+        world["issuer.pub.pem"],
+        "--country",
+        "UTO",
+        "--format",
+        "pratique",
+        "--issuer",
+        world.issuer,
+    ]
+    assert run(*add, "--trust", world["trust"]).exit_code == 2
+    assert before.read_text() == '{"id": "local"}'
+
+
+def test_show_has_issuers_keys_windows_and_acceptance(run: Run, world: World) -> None:
+    result = run("trust", "show", "--trust", world["trust"])
+    assert result.exit_code == 0
+    assert "Ministry of Health of Utopia <https://health.utopia.example>" in result.stdout
+    assert "vaccination; 1D47" in result.stdout
+    assert "countries UTO; issuers https://health.utopia.example; formats pratique" in result.stdout
+    assert "EXPIRED" not in result.stdout
+    assert "EXPIRED" in run("trust", "show", "--trust", world["trust"], "--at", "2040-01-01").stdout
+    assert "NOT YET VALID" in run("trust", "show", "--trust", world["trust"], "--at", "2020-01-01").stdout
+
+
+def test_check_finds_a_folder_in_order(run: Run, world: World) -> None:
+    result = run("trust", "check", "--trust", world["trust"])
+    assert result.exit_code == 0
+    assert "errors: 0, notes: 0" in result.stdout
+
+
+def test_check_lists_every_error_and_ends_with_1(run: Run, world: World) -> None:
+    file = world["trust"] / "local.trust.json"
+    document = json.loads(file.read_text())
+    document["issuers"][0]["keys"][0]["public_key"]["x"] = "AAAA"
+    file.write_text(json.dumps(document))
+    (world["trust"] / "acceptance.json").write_text('{"accept": [{"colours": ["red"]}]}')
+    (world["trust"] / "other.trust.json").write_text("{")
+    result = run("trust", "check", "--trust", world["trust"])
+    assert result.exit_code == 1
+    assert "the key cannot be used" in result.stdout
+    assert "error: accept" in result.stdout or "error: schema: accept" in result.stdout
+    assert "error: JSON: line 1" in result.stdout
+
+
+def test_check_without_acceptance_says_so(run: Run, world: World) -> None:
+    (world["trust"] / "acceptance.json").unlink()
+    result = run("trust", "check", "--trust", world["trust"])
+    assert result.exit_code == 0
+    assert "no issuer is accepted" in result.stdout
+
+
+def test_check_of_nothing_is_a_usage_error(run: Run, tmp_path: Path) -> None:
+    result = run("trust", "check", "--trust", tmp_path)
+    assert result.exit_code == 2
+    assert "trust add" in result.stderr
+
+
+def test_an_issuers_name_cannot_paint_on_the_terminal(run: Run, world: World) -> None:
+    file = world["trust"] / "local.trust.json"
+    document = json.loads(file.read_text())
+    document["issuers"][0]["names"] = {"en": "\x1b[2J\u202eNobody"}
+    file.write_text(json.dumps(document))
+    border = ["--trust", world["trust"]]
+    for result in (
+        run("trust", "show", *border),
+        run("verify", world["card.png"], *border),
+        run("inspect", world["card.png"], *border),
+    ):
+        assert "Nobody" in result.stdout
+        assert "\x1b[2J" not in result.output
+        assert "\u202e" not in result.output

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+import base64
+import json
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from pratique import schemas
+from pratique.cose.certificates import Certificate
+from pratique.cose.keys import PrivateKey
+from pratique.errors import TrustError
+from pratique.trust import Acceptance, TrustList
+from pratique.trust.entries import Limits, key_entry, usage_kinds, with_acceptance, with_key
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+NOW = datetime(2026, 11, 23, 7, 30, tzinfo=UTC)
+WINDOW = Limits(not_before=NOW, not_after=NOW.replace(year=2028))
+RIGHT, MISTYPED = "1.3.6.1.4.1.1847.2021.1", "1.3.6.1.4.1.0.1847.2021.1"
+
+
+@pytest.fixture(scope="module")
+def key() -> PrivateKey:
+    return PrivateKey.generate()
+
+
+@pytest.fixture
+def certificate(vectors: Path) -> Certificate:
+    meta = json.loads((vectors / "eu-dcc-image" / "AT-img-1.png" / "meta.json").read_text(encoding="utf-8"))
+    return Certificate.read(base64.b64decode(meta["key"]["value"]))
+
+
+@pytest.mark.parametrize(
+    ("usages", "kinds"),
+    [
+        (None, None),
+        ((), None),
+        (("1.3.6.1.5.5.7.3.2",), None),
+        ((f"{RIGHT}.1",), {"test"}),
+        ((f"{RIGHT}.2", f"{RIGHT}.3"), {"vaccination", "recovery"}),
+        ((f"{MISTYPED}.1", f"{MISTYPED}.2", "2.23.136.1.1.14.2"), {"test", "vaccination"}),
+        ((f"{RIGHT}.4",), None),
+        ((f"{RIGHT}.11",), None),
+    ],
+)
+def test_extended_key_usage_limits_kinds_and_the_mistyped_arc_counts(usages: Any, kinds: Any) -> None:
+    assert usage_kinds(usages) == kinds
+
+
+def test_a_certificate_gives_key_identifier_and_window(certificate: Certificate) -> None:
+    entry = key_entry(certificate, format_="eu-dcc")
+    assert base64.b64decode(entry["key_id"]) == certificate.hcert_key_id
+    assert base64.b64decode(entry["certificate"]) == certificate.der
+    assert entry["public_key"] == certificate.public_key.jwk
+    assert entry["not_before"] == "2021-05-05T12:41:06Z"
+    own = key_entry(certificate, format_="pratique")
+    assert base64.b64decode(own["key_id"]) == certificate.public_key.key_id
+
+
+def test_limits_say_otherwise_than_the_certificate(certificate: Certificate) -> None:
+    limits = Limits(kinds=frozenset({"test"}), targets=frozenset({"RA01"}), not_after=NOW)
+    entry = key_entry(certificate, format_="eu-dcc", key_id=b"12345678", limits=limits)
+    assert entry["key_id"] == base64.b64encode(b"12345678").decode()
+    assert entry["not_after"] == "2026-11-23T07:30:00Z"
+    assert entry["scope"] == {"kinds": ["test"], "targets": ["RA01"]}
+
+
+def test_a_bare_key_needs_a_window_and_for_the_eu_an_identifier(key: PrivateKey) -> None:
+    with pytest.raises(TrustError, match="no window"):
+        key_entry(key.public, format_="pratique")
+    with pytest.raises(TrustError, match="ends before"):
+        key_entry(key.public, format_="pratique", limits=Limits(not_before=NOW, not_after=NOW.replace(year=2025)))
+    with pytest.raises(TrustError, match="hash of the certificate"):
+        key_entry(key.public, format_="eu-dcc", limits=WINDOW)
+    assert key_entry(key.public, format_="eu-dcc", key_id=b"12345678", limits=WINDOW)["formats"] == ["eu-dcc"]
+
+
+def test_a_list_grows_by_issuers_and_keys_and_counts(key: PrivateKey) -> None:
+    first = key_entry(key.public, format_="pratique", limits=WINDOW)
+    second = key_entry(PrivateKey.generate("Ed25519").public, format_="pratique", limits=WINDOW)
+    document = with_key(None, first, issuer="https://a.example", country="UTO", at=NOW, name="A")
+    document = with_key(document, second, issuer="https://a.example", country="UTO", at=NOW)
+    document = with_key(document, second, issuer="https://b.example", country="AUT", at=NOW)
+    schemas.check(document, "trust-list")
+    trust_list = TrustList.from_json(document)
+    assert trust_list.set_aside == ()
+    assert trust_list.sequence == 3
+    assert [(entry.issuer.id, entry.issuer.name()) for entry in trust_list.keys] == [
+        ("https://a.example", "A"), ("https://a.example", "A"), ("https://b.example", "https://b.example"),
+    ]  # fmt: skip
+
+
+def test_the_list_given_is_left_as_it_is(key: PrivateKey) -> None:
+    entry = key_entry(key.public, format_="pratique", limits=WINDOW)
+    document = with_key(None, entry, issuer="https://a.example", country="UTO", at=NOW)
+    before = json.dumps(document)
+    with_key(document, {**entry, "key_id": "AAAAAAAAAAA="}, issuer="https://a.example", country="UTO", at=NOW, name="B")
+    assert json.dumps(document) == before
+
+
+def test_the_same_key_is_replaced_and_not_doubled(key: PrivateKey) -> None:
+    entry = key_entry(key.public, format_="pratique", limits=WINDOW)
+    longer = {**entry, "not_after": "2030-01-01T00:00:00Z"}
+    document = with_key(None, entry, issuer="https://a.example", country="UTO", at=NOW)
+    document = with_key(document, longer, issuer="https://a.example", country="UTO", at=NOW)
+    assert document["issuers"][0]["keys"] == [longer]
+
+
+def test_an_issuer_cannot_move_to_another_country(key: PrivateKey) -> None:
+    entry = key_entry(key.public, format_="pratique", limits=WINDOW)
+    document = with_key(None, entry, issuer="https://a.example", country="UTO", at=NOW)
+    with pytest.raises(TrustError, match="for UTO, not AUT"):
+        with_key(document, entry, issuer="https://a.example", country="AUT", at=NOW)
+
+
+def test_acceptance_gains_one_line_once_and_keeps_the_others() -> None:
+    deny = [{"countries": ["XXA"]}]
+    document, is_new = with_acceptance({"deny": deny}, issuer="https://a.example", country="UTO", format_="pratique")
+    again, is_new_again = with_acceptance(document, issuer="https://a.example", country="UTO", format_="pratique")
+    assert (is_new, is_new_again) == (True, False)
+    assert again == document
+    assert document["deny"] == deny
+    schemas.check(document, "acceptance")
+    assert len(Acceptance.from_json(document).accept) == 1
