@@ -75,6 +75,13 @@ def test_every_form_of_a_key_reads_as_the_same_key(family: str, keys: dict[str, 
 
 
 @pytest.mark.parametrize("family", FAMILIES)
+def test_public_key_survives_pem(family: str, keys: dict[str, PrivateKey]) -> None:
+    public = keys[family].public
+    assert PublicKey.from_pem(public.to_pem()) == public
+    assert public.to_pem() == public.native.public_bytes(*PEM)
+
+
+@pytest.mark.parametrize("family", FAMILIES)
 def test_private_key_survives_pem(family: str, keys: dict[str, PrivateKey]) -> None:
     key = keys[family]
     assert PrivateKey.from_pem(key.to_pem()).public == key.public

@@ -129,12 +129,11 @@ def _write(path: Path, content: str | bytes, mode: int = 0o644) -> None:
 
 
 def _make_key(files: _Folder) -> PrivateKey:
-    from pratique.cli.keygen import public_pem  # noqa: PLC0415
     from pratique.cose.keys import PrivateKey  # noqa: PLC0415
 
     key = PrivateKey.generate()
     _write(files.key, key.to_pem(), 0o600)
-    _write(files.public, public_pem(key.public))
+    _write(files.public, key.public.to_pem())
     return key
 
 

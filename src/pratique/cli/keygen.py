@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
 import click
 
 from pratique.cli import options, output
-
-if TYPE_CHECKING:
-    from pratique.cose.keys import PublicKey
 
 _JWK_SUFFIXES: Final = (".jwk", ".json")
 _PRIVATE: Final = 0o600
@@ -54,9 +51,7 @@ def command(*, algorithm: str, out: Path, public: Path | None, password: bytes |
     output.write_new(out, key.to_pem(password), force=force, mode=_PRIVATE)
     if public is not None:
         as_jwk = public.suffix.lower() in _JWK_SUFFIXES
-        output.write_new(
-            public, json.encode(key.public.jwk).encode() if as_jwk else public_pem(key.public), force=force
-        )
+        output.write_new(public, json.encode(key.public.jwk).encode() if as_jwk else key.public.to_pem(), force=force)
     output.pairs(
         [
             ("algorithm", f"{algorithm} ({key.public.kind})"),
@@ -68,11 +63,3 @@ def command(*, algorithm: str, out: Path, public: Path | None, password: bytes |
         indent=0,
     )
     return 0
-
-
-def public_pem(key: PublicKey) -> bytes:
-    """Return a public key as PEM (SubjectPublicKeyInfo)."""
-    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
-
-    pem: bytes = key.native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
-    return pem

@@ -129,6 +129,14 @@ def from_pem(pem: bytes) -> Described:
         raise malformed("not a public key in PEM") from None
 
 
+def to_pem(native: Any) -> bytes:
+    """Return a public key of cryptography as SubjectPublicKeyInfo in PEM."""
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415 - see above
+
+    pem: bytes = native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo)
+    return pem
+
+
 def from_native(native: object) -> Described:
     """Return what a public key of cryptography is. Raises: KeyMaterialError."""
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa  # noqa: PLC0415 - see above

@@ -126,6 +126,10 @@ class PublicKey:
         """Return the first 8 bytes of the thumbprint: a hint to look it up by."""
         return self.thumbprint[:KEY_ID_BYTES]
 
+    def to_pem(self) -> bytes:
+        """Return the key as SubjectPublicKeyInfo in PEM."""
+        return _public.to_pem(self.native)
+
     @property
     def default_algorithm(self) -> Algorithm:
         """Return the algorithm that it signs with unless told otherwise: the fully specified one, for RSA PS256."""
