@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -16,6 +17,7 @@ from pratique.cli import group
 if TYPE_CHECKING:
     from conftest import Run, World
 
+PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
 COMMANDS = [
     "verify",
     "inspect",
@@ -42,6 +44,12 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     assert "Usage: " in result.stdout
     if command != "trust":
         assert f"  pratique {command}" in result.stdout
+
+
+def test_the_page_on_the_command_line_has_the_help_of_every_command() -> None:
+    """`test_documentation.py` compares it with what is printed."""
+    page = PAGE.read_text(encoding="utf-8")
+    assert [command for command in COMMANDS if f"\n$ pratique {command} --help\nUsage: " not in page] == []
 
 
 def test_the_group_lists_every_command_without_loading_any() -> None:

@@ -95,7 +95,12 @@ class _Desk:
 @click.option(
     "--holder-key", type=click.Path(path_type=Path), metavar="FILE", help="Public key of the holder, in place of --mrz."
 )
-@options.at_option
+@click.option(
+    "--at",
+    type=options.Moment(),
+    metavar="TIME",
+    help="Time of issue; its day goes into the credential.  [default: now]",
+)
 @click.option("--status-uri", metavar="URI", help="Status list on which it can be revoked.")
 @click.option("--status-index", type=click.IntRange(min=0), metavar="N", help="Its place on that list.")
 @click.option(

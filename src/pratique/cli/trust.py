@@ -155,7 +155,13 @@ def _line(line: Any) -> str:
     "--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]"
 )
 @click.option("--no-accept", is_flag=True, help="Put the key on the list only; accept the issuer by hand.")
-@options.trust_option
+@click.option(
+    "--trust",
+    "trust_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Folder to add to, made where it is not there.  [default: the user's own folder]",
+)
 def add(  # noqa: PLR0913 - one for each option
     *,
     file: Path,
@@ -195,8 +201,6 @@ def add(  # noqa: PLR0913 - one for each option
         limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
     )
     folder = trust_path or options.default_trust()
-    if folder.suffix == ".json":
-        raise click.UsageError("--trust is a folder here")
     trust_list = with_key(
         _existing(folder / LOCAL_FILE, "trust-list"), entry, issuer=issuer, country=country, at=at, name=name
     )
