@@ -1,0 +1,79 @@
+from __future__ import annotations
+
+import gzip
+import zlib
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pratique.codec.deflate import MAX_INFLATED, inflate
+from pratique.errors import DecodeError
+from pratique.reasons import Reason
+
+CONTENT = b"A certificate of some length, a certificate that repeats itself." * 4
+
+
+def raw_deflate(data: bytes) -> bytes:
+    stream = zlib.compressobj(9, zlib.DEFLATED, -zlib.MAX_WBITS)
+    return stream.compress(data) + stream.flush()
+
+
+def code_of(data: bytes, **options: bool | int) -> Reason:
+    with pytest.raises(DecodeError) as refused:
+        inflate(data, **options)
+    return refused.value.code
+
+
+@given(st.binary(max_size=2000), st.integers(0, 9))
+def test_what_was_deflated_comes_back_at_every_level(data: bytes, level: int) -> None:
+    assert inflate(zlib.compress(data, level)) == data
+    assert inflate(raw_deflate(data), raw=True) == data
+
+
+def test_a_stream_that_breaks_off_anywhere_is_refused() -> None:
+    for stream, raw in ((zlib.compress(CONTENT), False), (raw_deflate(CONTENT), True)):
+        for end in range(len(stream)):
+            assert code_of(stream[:end], raw=raw) is Reason.DEFLATE_INVALID
+
+
+def test_bytes_after_the_stream_are_refused() -> None:
+    for stream, raw in ((zlib.compress(CONTENT), False), (raw_deflate(CONTENT), True)):
+        for more in (b"\0", stream):
+            assert code_of(stream + more, raw=raw) is Reason.DEFLATE_INVALID
+
+
+def test_a_damaged_checksum_is_refused() -> None:
+    stream = bytearray(zlib.compress(CONTENT))
+    stream[-1] ^= 1
+    assert code_of(bytes(stream)) is Reason.DEFLATE_INVALID
+
+
+@pytest.mark.parametrize("data", [b"", CONTENT, gzip.compress(CONTENT), raw_deflate(CONTENT)])
+def test_what_is_no_zlib_stream_is_refused(data: bytes) -> None:
+    assert code_of(data) is Reason.DEFLATE_INVALID
+
+
+def test_a_preset_dictionary_is_refused() -> None:
+    stream = zlib.compressobj(zdict=CONTENT)
+    assert code_of(stream.compress(CONTENT) + stream.flush()) is Reason.DEFLATE_INVALID
+
+
+def test_the_limit_is_the_largest_content_accepted() -> None:
+    for size, limit in ((MAX_INFLATED, MAX_INFLATED), (100, 100), (0, 0)):
+        assert len(inflate(zlib.compress(bytes(size)), limit=limit)) == size
+        assert code_of(zlib.compress(bytes(size + 1)), limit=limit) is Reason.DEFLATE_TOO_LARGE
+
+
+def test_a_bomb_is_refused_before_it_is_inflated() -> None:
+    bomb = zlib.compress(bytes(200 * 1024 * 1024), 9)
+    assert code_of(bomb) is Reason.DEFLATE_TOO_LARGE
+    assert code_of(bomb[: len(bomb) // 2]) is Reason.DEFLATE_TOO_LARGE
+
+
+@given(st.binary(max_size=100), st.booleans())
+def test_arbitrary_bytes_raise_only_errors_that_name_a_code(data: bytes, raw: bool) -> None:  # noqa: FBT001
+    try:
+        inflate(data, raw=raw)
+    except DecodeError as error:
+        assert error.code in {Reason.DEFLATE_INVALID, Reason.DEFLATE_TOO_LARGE}  # noqa: PT017
