@@ -10,6 +10,10 @@ from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
 
+_COMPARE_BY_EYE = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
+_DOCUMENT_NEEDED = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
+
+
 def check_holder(credential: Credential, document: TravelDocument | None, *, compared_by_eye: bool) -> Check:
     """Return whether a credential belongs to the holder of a travel document.
 
@@ -36,9 +40,9 @@ def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check
     if credential.shows_identity:
         if compared_by_eye:
             return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
-        return _check(Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
+        return _COMPARE_BY_EYE
     if isinstance(credential.binding, DocumentBinding):
-        return _check(Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
+        return _DOCUMENT_NEEDED
     return _unshown(credential)
 
 

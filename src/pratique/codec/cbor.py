@@ -18,6 +18,7 @@ from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
 MAX_DEPTH = 16  # nested arrays, maps and tags; the deepest format read has 8
+_FEW_KEYS = 16  # of a map whose order is worth remembering; more would let a stranger fill the memory
 MAX_ITEMS = 10_000  # data items; a QR code holds fewer than 3,000 bytes, and an item takes at least one
 
 Tag = cbor2.CBORTag
@@ -37,18 +38,27 @@ def _encoded_key(key: Any) -> bytes:
     return cbor2.dumps(key)
 
 
+def _in_order(*keys: Any) -> bool:
+    encoded = [*map(_encoded_key, keys)]
+    return encoded == sorted(encoded)
+
+
+# Credentials of one profile have few sets of keys, so that the answer is most often remembered.
+_in_order_remembered = lru_cache(maxsize=1024, typed=True)(_in_order)
+
+
 class Decoder:
     """A way to decode: which tags and keys may occur, and whether the encoding must be deterministic.
 
     Args:
         tags: the tags that may occur; each is kept as a `Tag`.
-        simple_keys: simple values may be map keys, as SD-CWT has it.
+        simple_keys: the simple values that may be map keys, as SD-CWT has one.
         deterministic: demand the deterministic encoding of RFC 8949, section 4.2.1. Floating-point numbers are then
             refused unless they take eight bytes; no format read here has any.
     """
 
     def __init__(
-        self, *, tags: frozenset[int] = frozenset(), simple_keys: bool = False, deterministic: bool = False
+        self, *, tags: frozenset[int] = frozenset(), simple_keys: frozenset[Simple] = frozenset(), deterministic: bool = False
     ) -> None:
         self._deterministic = deterministic
         # Allowed tags are named among the semantic decoders, because what `tag_hook` gets is immutable (cbor2 6.3).
@@ -56,7 +66,7 @@ class Decoder:
             cbor2.load,
             semantic_decoders={n: partial(_keep if n in tags else _refuse_tag, n) for n in {*_DECODER_TAGS, *tags}},
             tag_hook=lambda tag, immutable: _refuse_tag(tag.tag, tag.value, immutable),
-            object_hook=_map_check(simple_keys=simple_keys, ordered=deterministic),
+            object_hook=_map_check(simple_keys, ordered=deterministic),
             max_depth=MAX_DEPTH,
             allow_indefinite=False,
             allow_duplicate_keys=False,
@@ -107,17 +117,18 @@ def _refuse_tag(number: int, _value: Any, _immutable: bool) -> Tag:  # noqa: FBT
     raise _Refused(Reason.CBOR_MALFORMED, f"tag {number} has no place here")
 
 
-def _map_check(*, simple_keys: bool, ordered: bool) -> Callable[[dict[Any, Any], bool], dict[Any, Any]]:
+def _map_check(
+    simple_keys: frozenset[Simple], *, ordered: bool
+) -> Callable[[dict[Any, Any], bool], dict[Any, Any]]:
     def check(mapping: dict[Any, Any], immutable: bool) -> dict[Any, Any]:  # noqa: FBT001 - cbor2's signature
         for key in mapping:  # a plain loop: for so few keys it takes half the time of set operations
             kind = type(key)
-            if kind is not str and kind is not int and not (simple_keys and kind is Simple):
+            if kind is not str and kind is not int and not (kind is Simple and key in simple_keys):
                 raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
         if immutable:
             raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
         if ordered and len(mapping) > 1:
-            keys = [*map(_encoded_key, mapping)]
-            if keys != sorted(keys):
+            if not (_in_order_remembered if len(mapping) <= _FEW_KEYS else _in_order)(*mapping):
                 raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
         return mapping
 
@@ -128,7 +139,7 @@ _decoder = lru_cache(maxsize=16)(Decoder)
 
 
 def decode(
-    data: bytes, *, tags: frozenset[int] = frozenset(), simple_keys: bool = False, deterministic: bool = False
+    data: bytes, *, tags: frozenset[int] = frozenset(), simple_keys: frozenset[Simple] = frozenset(), deterministic: bool = False
 ) -> Any:
     """Return the one data item that `data` consists of: `Decoder` for a single call."""
     return _decoder(tags=tags, simple_keys=simple_keys, deterministic=deterministic)(data)

@@ -27,14 +27,15 @@ from pratique.model import (
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import disclosed
-from pratique.sdcwt.labels import SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
+from pratique.sdcwt.labels import REDACTION_KEYS, SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
 
 if TYPE_CHECKING:
     from pratique.cose.algorithms import Algorithm
 
 FORMAT: Final = "pratique"
 
-_decode = cbor.Decoder(simple_keys=True, deterministic=True)
+_decode = cbor.Decoder(simple_keys=REDACTION_KEYS, deterministic=True)
+_SHORT_LIVED: Final = frozenset({TestResult, Clearance})
 _PROTECTED: Final = {ALG, KEY_ID, TYP}
 _REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
 _OPTIONAL: Final = {STATUS, HOLDER}
@@ -121,15 +122,14 @@ READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_with
 def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
     """Return the window, of whole hours where a fact is short-lived, else of a whole day and the first of a month."""
     issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
-    for seconds in (issued_at, not_before, expires_at):
-        if type(seconds) is not int or not 0 <= seconds < profile.MAX_SECONDS:
-            raise DecodeError(Reason.TIME_MALFORMED, "a time is not a number of seconds since 1970")
-    if not not_before < expires_at or not issued_at < expires_at:
-        raise DecodeError(Reason.TIME_MALFORMED, "the window ends before it begins")
-    ends = datetime.fromtimestamp(expires_at, UTC)
+    if not type(issued_at) is type(not_before) is type(expires_at) is int:
+        raise DecodeError(Reason.TIME_MALFORMED, "a time is not a number of seconds since 1970")
+    if not (0 <= issued_at < expires_at < profile.MAX_SECONDS and 0 <= not_before < expires_at):
+        raise DecodeError(Reason.TIME_MALFORMED, "the window ends before it begins, or is outside the calendar")
     if issued_at % profile.DAY:
         raise DecodeError(Reason.TIME_MALFORMED, "the time of issue is not a whole day")
-    if isinstance(evidence, TestResult | Clearance):
+    ends = datetime.fromtimestamp(expires_at, UTC)
+    if type(evidence) in _SHORT_LIVED:
         if not_before % profile.HOUR or expires_at % profile.HOUR:
             raise DecodeError(Reason.TIME_MALFORMED, "the window is not of whole hours")
     elif not_before % profile.DAY or expires_at % profile.DAY or ends.day != 1:

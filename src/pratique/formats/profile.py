@@ -242,7 +242,7 @@ def read_evidence(event: Any) -> Evidence:
 def count_closed(claims: Mapping[Any, Any]) -> int:
     """Return how many claims stand in opened claims that only the holder can show; nested maps count beside theirs."""
     event, holder = claims[EVENT], claims.get(HOLDER)
-    count = sum(key not in _OPEN for key in event)
+    count = len(event.keys() - _OPEN)
     if EVENT_DETAILS in event:
         count += len(event[EVENT_DETAILS])
     return count if holder is None else count + 1 + len(holder)

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, Protocol
+from typing import Final, NamedTuple, Protocol
 
 from pratique.cose.keys import PublicKey
 from pratique.model.evidence import Evidence, Kind
 from pratique.model.holder import Holder
 
 
-@dataclass(frozen=True, slots=True)
-class IssuerIdentity:
+class IssuerIdentity(NamedTuple):
     """Who signed. `id` is the identifier in the credential, `country` ISO 3166-1 alpha-3, `name` for display."""
 
     id: str | None = None
@@ -20,8 +19,7 @@ class IssuerIdentity:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Validity:
+class Validity(NamedTuple):
     """The technical window, aware and UTC: `not_before` is inside, `expires_at` outside."""
 
     issued_at: datetime | None = None

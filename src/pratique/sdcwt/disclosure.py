@@ -19,6 +19,7 @@ from pratique.sdcwt.labels import (
     MAX_KEY_BYTES,
     REDACTED_ELEMENT,
     REDACTED_KEYS,
+    REDACTION_KEYS,
     REDACTION_TAGS,
     SALT_BYTES,
 )
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Path = tuple[int | str, ...]
 """Where a value stands in nested maps: the keys that lead to it, from the outside in."""
 
+_NESTING = frozenset({dict, list, Tag})
+_decode = cbor.Decoder(tags=REDACTION_TAGS, simple_keys=REDACTION_KEYS)
 _DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort has
 
 
@@ -105,29 +108,21 @@ class _Opening:
         return value
 
     def _open_map(self, mapping: dict[Any, Any], path: Path) -> dict[Any, Any]:
-        opened: dict[Any, Any] = {}
-        hashes: Any = ()
-        for key, value in mapping.items():
-            if type(key) is int or type(key) is str:
-                kind = type(value)
-                opened[key] = self.open(value, (*path, key)) if kind is dict or kind is list or kind is Tag else value
-            elif key == REDACTED_KEYS and type(value) is list and value:
-                if self._within is not None and path not in self._within:
-                    raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "entries are hidden where none may be")
-                hashes = value
-            else:
-                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a map key or its array of hashes is not usable")
-        for digest in hashes:
-            parts = self._take(digest, _ENTRY, path)
-            if parts is None:
-                continue
-            _, value, key = parts
-            usable = len(key.encode()) <= MAX_KEY_BYTES if type(key) is str else type(key) is int
-            if not usable:
-                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosed key is no integer or short text")
-            if key in opened:
-                raise DisclosureError(Reason.DISCLOSURE_REPEATED, "a disclosed key stands in its map already")
-            opened[key] = self.open(value, (*path, key))
+        opened = mapping.copy()
+        hashes = opened.pop(REDACTED_KEYS, None)
+        for key, value in opened.items():
+            if type(value) in _NESTING:
+                opened[key] = self.open(value, (*path, key))
+        if hashes is not None:
+            if self._within is not None and path not in self._within:
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "entries are hidden where none may be")
+            for _, value, key in self._opened_by(hashes, _ENTRY, path):
+                usable = len(key.encode()) <= MAX_KEY_BYTES if type(key) is str else type(key) is int
+                if not usable:
+                    raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a disclosed key is no integer or short text")
+                if key in opened:
+                    raise DisclosureError(Reason.DISCLOSURE_REPEATED, "a disclosed key stands in its map already")
+                opened[key] = self.open(value, (*path, key))
         return opened
 
     def _open_elements(self, elements: list[Any], path: Path) -> Iterator[Any]:
@@ -135,38 +130,41 @@ class _Opening:
             if type(element) is Tag and element.tag == REDACTED_ELEMENT:
                 if self._within is not None:
                     raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "an element of an array is hidden")
-                parts = self._take(element.value, _ELEMENT, path)
-                if parts is not None:
+                for parts in self._opened_by([element.value], _ELEMENT, path):
                     yield self.open(parts[1], path)
             else:
                 yield self.open(element, path)
 
-    def _take(self, digest: Any, size: int, path: Path) -> list[Any] | None:
-        """Return the parts of the disclosure with this hash, or nothing where it stays closed or is a decoy."""
-        if type(digest) is not bytes or len(digest) != HASH_BYTES:
-            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"a hash is not {HASH_BYTES} bytes")
-        if digest in self._seen:
+    def _opened_by(self, hashes: Any, size: int, path: Path) -> list[list[Any]]:
+        """Return the parts of the disclosures of these hashes; what stays closed is counted, a decoy is left out."""
+        if type(hashes) is not list or not hashes:
+            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "hidden entries are not an array of hashes")
+        for digest in hashes:
+            if type(digest) is not bytes or len(digest) != HASH_BYTES:
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"a hash is not {HASH_BYTES} bytes")
+        known = len(self._seen)
+        self._seen.update(hashes)
+        if len(self._seen) != known + len(hashes):
             raise DisclosureError(Reason.DISCLOSURE_REPEATED, "the same hash stands twice")
-        self._seen.add(digest)
-        encoded = self.pending.pop(digest, None)
-        if encoded is None:
-            self.withheld += 1
-            return None
-        parts = _parts(encoded)
-        if len(parts) == _DECOY:
-            return None
-        if len(parts) != size:
-            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"{len(parts)} items where {size} belong")
-        self.opened += 1
-        if self._paths is not None:
-            self._paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
-        return parts
+        if not self.pending:
+            self.withheld += len(hashes)
+            return []
+        found = [encoded for digest in hashes if (encoded := self.pending.pop(digest, None)) is not None]
+        self.withheld += len(hashes) - len(found)
+        opened = [(encoded, parts) for encoded in found if len(parts := _parts(encoded)) != _DECOY]
+        self.opened += len(opened)
+        for encoded, parts in opened:
+            if len(parts) != size:
+                raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"{len(parts)} items where {size} belong")
+            if self._paths is not None:
+                self._paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
+        return [parts for _, parts in opened]
 
 
 def _parts(encoded: bytes) -> list[Any]:
     """Return the items of a disclosure: [salt, value, key], [salt, value] or [salt]."""
     try:
-        parts = cbor.decode(encoded, tags=REDACTION_TAGS, simple_keys=True)
+        parts = _decode(encoded)
     except DecodeError as error:
         raise DisclosureError(Reason.DISCLOSURE_MALFORMED, error.detail) from None
     if type(parts) is not list or not _DECOY <= len(parts) <= _ENTRY:

@@ -17,6 +17,7 @@ SHA_256: Final = -16  # COSE algorithm number
 REDACTED_KEYS: Final = Simple(59)  # map key: an array of the hashes of redacted entries
 REDACTED_ELEMENT: Final = 60  # tag around the hash of a redacted array element
 REDACTION_TAGS: Final = frozenset({REDACTED_ELEMENT})
+REDACTION_KEYS: Final = frozenset({REDACTED_KEYS})
 
 SALT_BYTES: Final = 16
 HASH_BYTES: Final = 32

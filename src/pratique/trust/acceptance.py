@@ -90,8 +90,9 @@ class Acceptance:
 
     def decide(self, issuer: TrustedIssuer, format_: str, kind: Kind, target: str | None, at: datetime) -> Decision:
         """Return whether a fact by this issuer in this format is accepted at this time, or why it is not."""
-        if any(line.covers_issuer(issuer, format_) and line.covers_fact(kind, target, at) for line in self.deny):
-            return Decision.DENIED
+        for line in self.deny:
+            if line.covers_issuer(issuer, format_) and line.covers_fact(kind, target, at):
+                return Decision.DENIED
         decision = Decision.NOT_ACCEPTED
         for line in self.accept:
             if line.covers_issuer(issuer, format_):
