@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 import re
 from typing import Any
 
@@ -24,7 +25,15 @@ def _no_constant(name: str) -> Any:
     raise DecodeError(Reason.JSON_MALFORMED, f"{name} is not JSON")
 
 
-_TEXT = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
+def _finite(text: str) -> float:
+    if math.isfinite(number := float(text)):
+        return number
+    raise DecodeError(Reason.JSON_MALFORMED, "a number is too large")
+
+
+# A text that is not closed runs to the end: to look for an end again from each quotation mark would take hours.
+_TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
+_SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r"[\[\]{}]")
 
 
@@ -41,7 +50,8 @@ def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH)
     """Return the value of one JSON text in UTF-8.
 
     Raises: DecodeError: `json.limit` beyond `limit` bytes or `depth` levels; `json.malformed` for anything else that is
-    not exactly one JSON text with unique member names (RFC 7493, section 2.3).
+    not exactly one JSON text with unique member names, numbers that are finite and texts of whole characters (RFC 7493,
+    sections 2.1 to 2.3).
     """
     if len(data) > limit:
         raise DecodeError(Reason.JSON_LIMIT, f"{len(data)} bytes, at most {limit} are read")
@@ -52,11 +62,18 @@ def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH)
     if _depth(text) > depth:
         raise DecodeError(Reason.JSON_LIMIT, f"nested deeper than {depth} levels")
     try:
-        return json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
+        if isinstance(data, str) or _SURROGATE.search(
+            text
+        ):  # in pairs they stand for one character; alone they are none
+            json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise DecodeError(Reason.JSON_MALFORMED, f"line {error.lineno}, column {error.colno}: {error.msg}") from None
+    except UnicodeEncodeError:
+        raise DecodeError(Reason.JSON_MALFORMED, "a text has half of a surrogate pair") from None
     except ValueError:  # an integer of more digits than Python converts
         raise DecodeError(Reason.JSON_LIMIT, "a number has too many digits") from None
+    return value
 
 
 def encode(value: Any) -> str:
