@@ -95,8 +95,7 @@ def test_brackets_inside_text_are_no_depth() -> None:
 
 
 def test_a_text_that_never_ends_is_measured_and_refused() -> None:
-    assert code_of('"' + "[" * 100) is Reason.JSON_LIMIT
-    for text in ("\\" * 100_001, '\\"' * 1_000_000, "\\", '"' * 100_000, '" "\\' * 100_000):
+    for text in ("[" * 100, "\\" * 100_001, '\\"' * 1_000_000, "\\", '"' * 100_000, '" "\\' * 100_000):
         assert code_of('"' + text) is Reason.JSON_MALFORMED
 
 
