@@ -1,0 +1,126 @@
+"""What is measured: credentials, certificates and the verifiers that trust them, made anew in every run.
+
+The EU certificate is signed by the tests' second maker, so that no part of what reads it has written it.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import json
+import os
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
+
+import authority
+from pratique.formats import recognise
+from pratique.trust import Acceptance, TrustList, TrustStore
+from pratique.verify import Verifier
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pratique.cose.keys import PublicKey
+    from pratique.formats import Envelope
+    from pratique.report import Report
+
+ROOT = Path(__file__).parents[1]
+VECTORS = Path(os.environ.get("PRATIQUE_VECTORS", ROOT.parent / "shared" / "vectors"))
+PUBLISHED = "eu-dcc/AT-1"
+
+SHOWN = ("event.date", "event.product")
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A QR text with a verifier that knows its key, and the time at which it is verified."""
+
+    name: str
+    text: str
+    verifier: Verifier
+    at: datetime
+    key: PublicKey
+
+    def verify(self) -> Report:
+        """Take every step of a verification."""
+        return self.verifier.verify(self.text, at=self.at)
+
+    def envelope(self) -> Envelope:
+        reader, text = recognise(self.text)
+        return reader.envelope(text)
+
+    def raw(self) -> Callable[[], object]:
+        """Return the bare signature check: key parsed, signature in DER and bytes to be signed ready beforehand."""
+        envelope, native = self.envelope(), self.key.native
+        assert isinstance(native, ec.EllipticCurvePublicKey)
+        message, algorithm, signature = envelope.to_be_signed, ec.ECDSA(hashes.SHA256()), der(envelope.signature)
+        return lambda: native.verify(signature, message, algorithm)
+
+
+def der(signature: bytes) -> bytes:
+    half = len(signature) // 2
+    return encode_dss_signature(int.from_bytes(signature[:half]), int.from_bytes(signature[half:]))
+
+
+class Scene:
+    """One health authority, one EU state, a verifier that accepts both."""
+
+    def __init__(self) -> None:
+        self.world = authority.World()
+        self.state = authority.DccState(self.world.clock)
+        self.world.trusted.append(self.state.entry())
+        self.verifier = self.world.verifier()
+        self.at = self.world.clock.now
+        self.document = authority.DOCUMENT
+        held = self.world.home.issue_vaccination()
+        self.hidden = self._own("own credential, nothing disclosed", held.present())
+        self.shown = self._own("own credential, date and product disclosed", held.present(disclose=SHOWN))
+        self.dcc = Case(
+            "EU DCC, vaccination",
+            self.state.sign(authority.dcc_vaccination()),
+            self.verifier,
+            self.at,
+            self.state.public_key(),
+        )
+
+    def _own(self, name: str, text: str) -> Case:
+        return Case(name, text, self.verifier, self.at, self.world.home.keys[-1].public)
+
+    def cases(self) -> tuple[Case, ...]:
+        """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
+        ours = (self.hidden, self.shown, self.dcc)
+        folder = VECTORS / PUBLISHED
+        return (*ours, published(folder)) if folder.is_dir() else ours
+
+    def write_trust(self, folder: Path) -> None:
+        """Write the trust folder that `pratique verify --trust` reads."""
+        (folder / "world.trust.json").write_text(json.dumps(self.world.list_document), encoding="utf-8")
+        (folder / "acceptance.json").write_text(json.dumps(self.world.acceptance), encoding="utf-8")
+
+
+def published(folder: Path) -> Case:
+    """Return the case of an outside test vector, whose metadata has the certificate that signed it."""
+    meta: dict[str, Any] = json.loads((folder / "meta.json").read_text(encoding="utf-8"))
+    certificate = meta["key"]["value"]
+    key_id = hashlib.sha256(base64.b64decode(certificate)).digest()[:8]
+    entry = {
+        "key_id": base64.b64encode(key_id).decode(),
+        "certificate": certificate,
+        "formats": ["eu-dcc"],
+        "not_before": "2020-01-01T00:00:00Z",
+        "not_after": "2030-01-01T00:00:00Z",
+    }
+    issuer = {"id": "eu-dcc:AUT", "country": "AUT", "keys": [entry]}
+    trust_list = TrustList.from_json(
+        {"id": "published", "sequence": 1, "issued_at": "2026-01-01T00:00:00Z", "issuers": [issuer]}
+    )
+    store = TrustStore([trust_list], acceptance=Acceptance.from_json({"accept": [{}]}))
+    text = (folder / "input.txt").read_text(encoding="utf-8").rstrip("\r\n")
+    at = datetime.fromisoformat(meta["clock"])
+    return Case(f"EU DCC as published ({folder.name})", text, Verifier(store), at, trust_list.keys[0].key)

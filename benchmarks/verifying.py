@@ -1,0 +1,163 @@
+"""Signatures: verification from the text to the report, in one thread and in two, the binding, and signing."""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import TYPE_CHECKING
+
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+
+import authority
+from benchmarks import peers
+from benchmarks.measure import ABSENT, Effort, Table, at_least, at_most, micro, milli, take_turns
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from benchmarks.scene import Case, Scene
+
+_VERIFY_TARGET, _THREADS_TARGET = 1.5, 1.4
+_PEERS = {
+    "cwt": "python-cwt {}, `COSE.decode`, of the inflated bytes",
+    "cwt from text": "python-cwt {} behind base45 and zlib, from the text",
+    "pycose": "pycose {}, decode and verify, of the inflated bytes",
+}
+
+
+def verification(scene: Scene, effort: Effort) -> Table:
+    cases = scene.cases()
+    spent = take_turns(
+        {name: call for case in cases for name, call in ((case.name, case.verify), (f"raw {case.name}", case.raw()))},
+        rounds=effort.rounds,
+        turn=effort.turn,
+    )
+    rows = [_from_text(case, spent[case.name], spent[f"raw {case.name}"]) for case in cases]
+    rows += _of_peers(scene.dcc, effort)
+    return Table(
+        "Verify a QR text",
+        "`Verifier.verify`, from the text to the report with every check in it, beside the bare signature check of the "
+        "same bytes by the same OpenSSL (`key.verify` of cryptography, key and signature parsed beforehand). The other "
+        "libraries are measured beside that check too, in a process of their own; they check the signature alone: "
+        "no trust, time, scope, schema or report.",
+        ("", "time", "bare check", "ratio", "target"),
+        tuple(rows),
+    )
+
+
+def _from_text(case: Case, whole: float, raw: float) -> tuple[str, ...]:
+    ratio = whole / raw
+    return (f"pratique: {case.name}", micro(whole), micro(raw), f"{ratio:.2f}", at_most(_VERIFY_TARGET, ratio))
+
+
+def _of_peers(case: Case, effort: Effort) -> list[tuple[str, ...]]:
+    measured = peers.measured(case, effort)
+    if measured is None:
+        return [(name.replace(" {}", ""), ABSENT, "", "", "") for name in _PEERS.values()]
+    return [
+        (
+            name.format(measured["versions"][peer.split()[0]]),
+            micro(measured[peer]),
+            micro(measured["raw"]),
+            f"{measured[peer] / measured['raw']:.2f}",
+            "",
+        )
+        for peer, name in _PEERS.items()
+    ]
+
+
+def threads(scene: Scene, effort: Effort) -> Table:
+    competitors: dict[str, Callable[[], object]] = {
+        "bare signature check": scene.dcc.raw(),
+        "pratique: EU DCC": scene.dcc.verify,
+        "pratique: own credential": scene.hidden.verify,
+    }
+    single = take_turns(competitors, rounds=1)
+    counts = {name: max(1, round(effort.seconds / single[name])) for name in competitors}
+    ones, twos = dict.fromkeys(competitors, float("inf")), dict.fromkeys(competitors, float("inf"))
+    for _ in range(effort.rounds):
+        for name, call in competitors.items():
+            ones[name] = min(ones[name], _together(call, counts[name], 1))
+            twos[name] = min(twos[name], _together(call, counts[name], 2))
+    rows = []
+    for name, count in counts.items():
+        one, two = ones[name], twos[name]
+        gain = 2 * one / two
+        target = "" if name.startswith("bare") else at_least(_THREADS_TARGET, gain)
+        rows.append((name, f"{count / one:,.0f}", f"{2 * count / two:,.0f}", f"{gain:.2f}", target))
+    return Table(
+        "Two threads",
+        "Verifications a second. OpenSSL works without Python's lock; everything else holds it, and what the bare "
+        "check gains is what the machine lets anybody gain.",
+        ("", "one thread", "two threads", "gain", "target"),
+        tuple(rows),
+    )
+
+
+def _together(call: Callable[[], object], count: int, number: int) -> float:
+    """Return the seconds in which `number` threads each make `count` calls, from the moment that all are ready."""
+    ready = threading.Barrier(number + 1)
+
+    def work() -> None:
+        ready.wait()
+        for _ in range(count):
+            call()
+
+    workers = [threading.Thread(target=work) for _ in range(number)]
+    for worker in workers:
+        worker.start()
+    ready.wait()
+    begin = time.perf_counter()
+    for worker in workers:
+        worker.join()
+    return time.perf_counter() - begin
+
+
+def binding(scene: Scene, effort: Effort) -> Table:
+    case = scene.hidden
+    spent = take_turns(
+        {
+            "without": case.verify,
+            "with": lambda: case.verifier.verify(case.text, at=case.at, document=scene.document),
+        },
+        rounds=max(1, effort.rounds // 10),
+        turn=0,
+    )
+    return Table(
+        "Compare with the travel document",
+        "Argon2id makes guessing a document's number from a credential slow, and so costs this much on purpose: once "
+        "for each traveller, beside seconds for the code and the document to be shown.",
+        ("", "time"),
+        (
+            ("pratique: own credential, without a document", milli(spent["without"])),
+            ("pratique: own credential, with its document", milli(spent["with"])),
+        ),
+    )
+
+
+def signing(scene: Scene, effort: Effort) -> Table:
+    home, holder = scene.world.home, authority.holder_key().public
+    native, message, algorithm = home.keys[-1].native, scene.hidden.envelope().to_be_signed, ec.ECDSA(hashes.SHA256())
+    issuer, at = home.issuer, scene.at
+    spent = take_turns(
+        {
+            "raw": lambda: native.sign(message, algorithm),
+            "full": lambda: issuer.issue(authority.VACCINATION, at=at, holder=authority.HOLDER, holder_key=holder),
+            "short": lambda: issuer.issue(authority.CLEARANCE, at=at, holder_key=holder),
+        },
+        rounds=effort.rounds,
+        turn=effort.turn,
+    )
+    names = {
+        "raw": "bare signature (`key.sign` of cryptography)",
+        "short": "pratique: clearance, no hidden claim",
+        "full": "pratique: vaccination and holder, every claim there is, hidden",
+    }
+    return Table(
+        "Sign",
+        "`Issuer.issue`, bound to a holder's key: claims checked, hidden one by one, encoded, signed, and read again "
+        "before it is handed out. Binding to a document costs Argon2id on top.",
+        ("", "time", "ratio"),
+        tuple((name, micro(spent[key]), f"{spent[key] / spent['raw']:.2f}") for key, name in names.items()),
+    )
