@@ -200,3 +200,10 @@ def test_ci_runs_the_second_command_of_the_quick_start() -> None:
 )
 def test_dots_stand_for_anything_and_nothing_else_does(actual: str, expected: str, same: bool) -> None:  # noqa: FBT001
     assert is_as_written(actual, expected) is same
+
+
+@pytest.mark.parametrize("page", PAGES, ids=_name)
+def test_files_of_the_project_that_a_page_names_are_there(page: Path) -> None:
+    named = re.findall(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`", page.read_text(encoding="utf-8"))
+    roots = (ROOT, ROOT / "src")
+    assert [name for name in named if not any((root / name).exists() for root in roots)] == []
