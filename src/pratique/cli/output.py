@@ -8,7 +8,9 @@ and the terminal.
 from __future__ import annotations
 
 import json
+import os
 import re
+import sys
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+_NARROWEST, _WIDEST = 40, 100  # characters of a line of text
 _CHARACTERS = re.compile(r"[^\n -~]")
 
 
@@ -66,7 +69,17 @@ def note(message: str) -> None:
 
 def paragraph(text: str, *, indent: int = 0) -> None:
     """Print a text that was written in sentences, broken into lines at spaces."""
-    click.echo(click.wrap_text(safe(text), width=100, initial_indent=" " * indent, subsequent_indent=" " * indent))
+    margin = " " * indent
+    click.echo(click.wrap_text(safe(text), width=_width(), initial_indent=margin, subsequent_indent=margin))
+
+
+def _width() -> int:
+    """Return how wide lines of text are: as the terminal, within reason, or where there is none the widest."""
+    try:
+        columns = os.get_terminal_size(sys.stdout.fileno()).columns
+    except (OSError, ValueError):  # no terminal; no file at all
+        return _WIDEST
+    return min(max(columns, _NARROWEST), _WIDEST)
 
 
 def heading(text: str) -> None:
@@ -76,7 +89,7 @@ def heading(text: str) -> None:
 
 
 def pairs(rows: Iterable[tuple[str, str]], *, indent: int = 2) -> None:
-    """Print labels and values, aligned; values that are too wide for the terminal are continued below themselves."""
+    """Print labels and values, aligned."""
     rows = list(rows)
     width = max((len(label) for label, _ in rows), default=0)
     for label, value in rows:
@@ -102,7 +115,6 @@ def write_new(path: Path, data: bytes, *, force: bool = False, mode: int = 0o644
     Raises: FileExistsError without `force`; OSError.
     """
     import errno  # noqa: PLC0415 - verifying writes nothing
-    import os  # noqa: PLC0415
     import secrets  # noqa: PLC0415
 
     if path.exists() and not force:
