@@ -41,6 +41,7 @@ def test_without_the_passport_it_is_referred(run: Run, world: World) -> None:
     assert result.exit_code == 3
     assert " REFER " in result.stdout
     assert "binding.document_needed" in result.stdout
+    assert "--mrz" in result.stderr
 
 
 def test_a_forged_card_is_rejected_and_its_claims_are_not_shown(run: Run, world: World) -> None:

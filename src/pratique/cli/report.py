@@ -8,6 +8,7 @@ import click
 
 from pratique.cli import output
 from pratique.cli.claims import event_rows, holder_rows
+from pratique.cli.options import HOW_TO_ADD
 from pratique.reasons import Reason
 from pratique.report import Outcome, Report, Verdict
 
@@ -22,6 +23,11 @@ _MARKS: Final = {
     Outcome.NOT_CHECKED: ("-", None),
 }
 _WIDTH: Final = 60
+_NEXT: Final = {
+    Reason.KEY_UNKNOWN: f"if you know this issuer and trust it, {HOW_TO_ADD}",
+    Reason.DOCUMENT_NEEDED: "give the machine-readable zone of the traveller's document with --mrz",
+    Reason.COMPARE_BY_EYE: "give --mrz, or compare name and birth date with the document and give --compared-by-eye",
+}
 
 
 def print_report(report: Report) -> None:
@@ -43,10 +49,8 @@ def print_report(report: Report) -> None:
         click.echo(f"        not reached: {rest}")
     output.heading("Tell the traveller")
     output.paragraph(report.for_traveller(), indent=2)
-    if report.decisive.code is Reason.KEY_UNKNOWN and report.lists:
-        from pratique.cli.options import HOW_TO_ADD  # noqa: PLC0415
-
-        output.advise(f"if you know this issuer and trust it, {HOW_TO_ADD}")
+    if report.lists:  # otherwise nobody is trusted, and that is said elsewhere
+        output.advise(_NEXT.get(report.decisive.code, ""))
 
 
 def print_shown(credential: Credential) -> None:
