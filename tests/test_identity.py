@@ -210,12 +210,30 @@ def test_eu_certificate_with_a_partial_birth_date_is_never_a_match(eu: World, bi
 
 
 @pytest.mark.parametrize(
-    "names", [None, {}, [], "MUSTERFRAU", {"fnt": "<", "gnt": "<<<"}, {"fnt": 1, "gnt": 2}, {"fn": "", "gn": " "}]
+    "names",
+    [
+        None,
+        {},
+        [],
+        "MUSTERFRAU",
+        {"fnt": "<", "gnt": "<<<"},
+        {"fnt": 1, "gnt": 2},
+        {"fn": "", "gn": " "},
+        {"x": "y"},
+        [1],
+    ],
 )
 def test_eu_certificate_without_a_usable_name_is_never_a_match(eu: World, names: object) -> None:
     text = DccState(eu.clock).sign({**dcc_vaccination(), "nam": names})
     assert binding(eu, text, PASSPORT)[0] is not Outcome.PASSED
-    assert binding(eu, text, PASSPORT, compared_by_eye=True)[0] is not Outcome.PASSED
+    assert binding(eu, text, compared_by_eye=True)[0] is not Outcome.PASSED
+
+
+@pytest.mark.parametrize("birth_date", [None, "", " ", "x", "1998-99-99", 19980226, ["1998-02-26"]])
+def test_eu_certificate_without_a_usable_birth_date_is_never_a_match(eu: World, birth_date: object) -> None:
+    text = DccState(eu.clock).sign({**dcc_vaccination(), "dob": birth_date})
+    assert binding(eu, text, PASSPORT)[0] is not Outcome.PASSED
+    assert binding(eu, text, compared_by_eye=True)[0] is not Outcome.PASSED
 
 
 def test_holder_key_thumbprint_alone_proves_nothing(world: World) -> None:

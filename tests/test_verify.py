@@ -27,10 +27,12 @@ from authority import (
 from crafting import held, resigned, shown, signed, verify
 from pratique.codec import cbor
 from pratique.cose.keys import PrivateKey
+from pratique.errors import DisclosureError
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.report import Outcome, RefusedError, Report, Step, Verdict
+from pratique.sdcwt import disclosed
 from pratique.sdcwt.labels import REDACTED_KEYS
 from pratique.trust import TrustStore
 from pratique.verify import CLOCK_SKEW, Verifier
@@ -801,6 +803,13 @@ def test_disclosures_chained_beyond_measure_are_refused(world: World) -> None:
     report = verify(world, text)
     assert report.check(Step.SIGNATURE).outcome is Outcome.PASSED
     assert report.verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize("depth", [9, 40, 1000])
+def test_disclosures_chained_without_a_profile_are_refused_without_recursion(depth: int) -> None:
+    hashes, disclosures = chained_disclosures(depth)
+    with pytest.raises(DisclosureError):
+        disclosed({REDACTED_KEYS: hashes}, disclosures)
 
 
 # Threads

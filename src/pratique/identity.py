@@ -38,9 +38,12 @@ def check_holder(credential: Credential, document: TravelDocument | None, *, com
 
 def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check:
     if credential.shows_identity:
-        if compared_by_eye:
+        if not compared_by_eye:
+            return _COMPARE_BY_EYE
+        holder = credential.holder  # a foreign name or date may be there and still be none
+        name = (holder.name or holder.name_native or "").strip("< ") if holder is not None else ""
+        if holder is not None and name and holder.birth_date is not None:
             return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
-        return _COMPARE_BY_EYE
     if isinstance(credential.binding, DocumentBinding):
         return _DOCUMENT_NEEDED
     return _unshown(credential)

@@ -31,6 +31,7 @@ _DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").match
 _BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}(-[0-9]{2}){0,2})?\Z").match
 _FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
 _COMPLETE_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
+_NAMES: Final = ("fnt", "gnt", "fn", "gn")
 _COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
 
 
@@ -57,7 +58,10 @@ class Dcc:
 
     def shows_identity(self) -> bool:
         """Return whether there are a name and a birth date, so that a person can be compared with them."""
-        return bool(self._content.get("nam")) and bool(self._content.get("dob"))
+        names, birth_date = self._content.get("nam"), self._content.get("dob")
+        if type(names) is not dict or type(birth_date) is not str or not birth_date.strip():
+            return False
+        return any(type(name) is str and name.strip() for name in map(names.get, _NAMES))
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease agent (ICD-11, None where it is not known) of every entry."""

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 Path = tuple[int | str, ...]
 """Where a value stands in nested maps: the keys that lead to it, from the outside in."""
 
+MAX_MAPS = 8  # within each other, opened ones too; the deepest profile has 3
 _NESTING = frozenset({dict, list, Tag})
 _decode = cbor.Decoder(tags=REDACTION_TAGS, simple_keys=REDACTION_KEYS)
 _DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort has
@@ -45,7 +46,11 @@ class Disclosed:
 
 
 def disclosed(
-    claims: dict[Any, Any], disclosures: Sequence[bytes], *, within: Container[Path] | None = None
+    claims: dict[Any, Any],
+    disclosures: Sequence[bytes],
+    *,
+    within: Container[Path] | None = None,
+    framed: bool = False,
 ) -> Disclosed:
     """Return the claims with every disclosure put in its place and every closed hash left out.
 
@@ -54,10 +59,13 @@ def disclosed(
         disclosures: the byte strings of `sd_claims`, in any order, a child before its parent too.
         within: the maps that may have hidden entries, by their paths, `()` for the claims themselves; no array may
             then have hidden elements. None: anything may be hidden anywhere.
+        framed: a hash is over the byte string with its CBOR head, as in the tokens that come with the draft. Section
+            3.2 of the draft, figures 7 and 8, and this project's profile hash the content alone.
     Raises: DisclosureError: `disclosures.malformed`, `disclosures.unmatched`, `disclosures.repeated`.
     Not checked: the signature, and that the claims are those of any profile.
+
     """
-    opening = _Opening(disclosures, within=within)
+    opening = _Opening(disclosures, within=within, framed=framed)
     opened = opening.open(claims)
     if opening.pending:
         raise DisclosureError(
@@ -87,9 +95,13 @@ class _Opening:
         disclosures: Sequence[bytes],
         *,
         within: Container[Path] | None = None,
+        framed: bool = False,
         paths: dict[bytes, Path] | None = None,
     ) -> None:
-        self.pending = {hashlib.sha256(encoded).digest(): encoded for encoded in disclosures}
+        hashed = map(cbor.encode, disclosures) if framed else disclosures
+        self.pending = {
+            hashlib.sha256(item).digest(): encoded for item, encoded in zip(hashed, disclosures, strict=True)
+        }
         if len(self.pending) != len(disclosures):
             raise DisclosureError(Reason.DISCLOSURE_REPEATED, "two disclosures are the same")
         self.withheld = self.opened = 0
@@ -108,6 +120,8 @@ class _Opening:
         return value
 
     def _open_map(self, mapping: dict[Any, Any], path: Path) -> dict[Any, Any]:
+        if len(path) > MAX_MAPS:  # each disclosure may nest as deep as CBOR may, and hold the hash of the next
+            raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"nested deeper than {MAX_MAPS} maps")
         opened = mapping.copy()
         hashes = opened.pop(REDACTED_KEYS, None)
         for key, value in opened.items():
