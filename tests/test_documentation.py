@@ -30,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BASH = shutil.which("bash") or "/bin/bash"
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+NAMED = re.compile(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`")
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -204,6 +205,6 @@ def test_dots_stand_for_anything_and_nothing_else_does(actual: str, expected: st
 
 @pytest.mark.parametrize("page", PAGES, ids=_name)
 def test_files_of_the_project_that_a_page_names_are_there(page: Path) -> None:
-    named = re.findall(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`", page.read_text(encoding="utf-8"))
+    named = NAMED.findall(page.read_text(encoding="utf-8"))
     roots = (ROOT, ROOT / "src")
     assert [name for name in named if not any((root / name).exists() for root in roots)] == []
