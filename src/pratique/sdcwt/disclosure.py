@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
-from pratique.codec.cbor import Tag
+from pratique.codec.cbor import Simple, Tag
 from pratique.errors import DecodeError, DisclosureError
 from pratique.reasons import Reason
 from pratique.sdcwt.labels import (
@@ -123,7 +123,8 @@ class _Opening:
         if len(path) > MAX_MAPS:  # each disclosure may nest as deep as CBOR may, and hold the hash of the next
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"nested deeper than {MAX_MAPS} maps")
         opened = mapping.copy()
-        hashes = opened.pop(REDACTED_KEYS, None)
+        # To Python a simple value is equal to its number, and 59 is a key like any other.
+        hashes = opened.pop(REDACTED_KEYS) if Simple in map(type, mapping) else None
         for key, value in opened.items():
             if type(value) in _NESTING:
                 opened[key] = self.open(value, (*path, key))
