@@ -677,6 +677,19 @@ def test_naive_time_is_a_type_error(world: World, text: str, at: datetime) -> No
         verify(world, text, at=at)
 
 
+@pytest.mark.parametrize("text", [b"PQ1:", None, 5, ["PQ1:"]])
+def test_text_of_another_type_is_a_type_error(world: World, text: Any) -> None:
+    with pytest.raises(TypeError, match="str"):
+        verify(world, text)
+
+
+def test_deviation_of_many_entries_is_named_once() -> None:
+    state = DccState(World().clock)
+    entry = {**dcc_vaccination()["v"][0], "co": "", "dt": "soon"}
+    report = dcc_world(state.entry()).verify(state.sign({**dcc_vaccination(), "v": [entry] * 5}))
+    assert report.check(Step.DECODE).detail == "at co, dt"
+
+
 def test_negative_skew_is_a_value_error(world: World) -> None:
     with pytest.raises(ValueError, match="skew"):
         world.verifier(clock_skew=-SECOND)

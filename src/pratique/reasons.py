@@ -120,10 +120,10 @@ class Reason(StrEnum):
     ISSUER_MISMATCH = "issuer.mismatch", "The credential names another issuer than the owner of the key."
     ISSUER_SCOPE = "issuer.scope", "The issuer may not sign this kind of fact."
     KEY_SCOPE = "key.scope", "The key may not sign this kind of fact."
-    KEY_NOT_YET_VALID = "key.not_yet_valid", "The key was not valid yet when the credential was issued."
+    KEY_NOT_YET_VALID = "key.not_yet_valid", "The key that signed the credential was not valid yet."
     KEY_EXPIRED = (
         "key.expired",
-        "The key had expired when the credential was issued.",
+        "The key that signed the credential had expired.",
         "Ask the issuer of your certificate for a new one.",
     )
 

@@ -17,20 +17,24 @@ that the report names all that is wrong. Nobody is called: all that is asked is 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 
 from pratique import formats
 from pratique.cose import algorithms
 from pratique.errors import DisclosureError, PratiqueError
-from pratique.formats import Envelope, Reader
 from pratique.identity import check_holder
-from pratique.model import Credential
-from pratique.mrz import TravelDocument
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
 from pratique.trust import Decision, TrustedKey, TrustStore
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from pratique.formats import Envelope, Reader
+    from pratique.model import Credential
+    from pratique.mrz import TravelDocument
 
 CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
 
@@ -90,8 +94,10 @@ class Verifier:
             document: the travel document in the officer's hand, to check that the credential is its holder's.
             compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
                 reads, and they are the same. It has no effect where a document is given.
-        Raises: TypeError: a naive time. Whatever the text is, it raises nothing else: the report says it.
+        Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the report says it.
         """
+        if not isinstance(text, str):
+            raise TypeError("the text of a code is a str")
         if at.utcoffset() is None:
             raise TypeError("the time of a verification must be aware")
         at = at.astimezone(UTC)

@@ -10,8 +10,7 @@ Source: EU DCC schema 1.3.x (eHealth Network, `DCC.combined-schema.json`) and it
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec.cbor import Tag
 from pratique.errors import DecodeError
@@ -19,6 +18,9 @@ from pratique.model import Dose, Evidence, Holder, Kind, Recovery, TestResult, V
 from pratique.model.codes import Coding, country_alpha3, is_known, target_of_snomed
 from pratique.model.dates import PartialDate, parse_datetime
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
 
 MAX_TEXT: Final = 255  # characters of one value; the schema has 80
 MAX_DOSE: Final = 99
@@ -88,7 +90,7 @@ class Dcc:
             if entry.get("tt") == RAPID_TEST and type(device := entry.get("ma")) is str:
                 if not is_known(Coding("eu-device", device.strip())):
                     found.append("ma")
-        return tuple(found)
+        return tuple(dict.fromkeys(found))
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the facts."""
