@@ -15,7 +15,10 @@ Everything that input can cause is a `PratiqueError`; misuse by the programmer i
 
 from __future__ import annotations
 
-from pratique.reasons import Reason
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pratique.reasons import Reason
 
 
 class PratiqueError(Exception):

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from pratique import binding
 from pratique.model import Credential, DocumentBinding, Holder, KeyBinding
-from pratique.mrz import TravelDocument
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
+if TYPE_CHECKING:
+    from pratique.mrz import TravelDocument
 
 _COMPARE_BY_EYE = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
 _DOCUMENT_NEEDED = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
@@ -54,7 +57,7 @@ def _unshown(credential: Credential) -> Check:
     return _check(Outcome.INCONCLUSIVE, Reason.KEY_NOT_PROVEN if by_key else Reason.HOLDER_NOT_SHOWN)
 
 
-def _compare(holder: Holder | None, document: TravelDocument) -> Check:
+def _compare(holder: Holder | None, document: TravelDocument) -> Check:  # noqa: PLR0911 - one for each way to differ
     """Return how name and birth date compare; a part that one side does not know makes the answer uncertain."""
     if holder is None or holder.birth_date is None:
         return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the birth date shown is no date")

@@ -1,4 +1,4 @@
-"""The issuer's side: a fact and its holder in, a signed credential out, with what is open and closed fixed by the profile."""
+"""The issuer's side: a fact and its holder in, a signed credential out; the profile fixes what is open and closed."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ class Issuer:
     def __repr__(self) -> str:
         return f"Issuer({self.id!r})"
 
-    def issue(
+    def issue(  # noqa: PLR0913 - each says one thing of the credential
         self,
         evidence: Evidence,
         *,
@@ -166,4 +166,7 @@ def _moment(value: datetime | date) -> datetime:
 def _first_of_month(moment: datetime) -> datetime:
     """Return the first of a month at or after a moment."""
     first = moment.replace(day=1, hour=0, minute=0, second=0, microsecond=0)
-    return first if first == moment else (first + timedelta(days=32)).replace(day=1)
+    try:
+        return first if first == moment else (first + timedelta(days=32)).replace(day=1)
+    except OverflowError:
+        raise ClaimError(Reason.CLAIMS_INVALID, "the window ends after the last month of the calendar") from None

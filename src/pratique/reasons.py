@@ -6,6 +6,7 @@ A code is part of the public interface: it never changes its meaning, and `docs/
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Self
 
 
 class Reason(StrEnum):
@@ -14,7 +15,8 @@ class Reason(StrEnum):
     meaning: str
     advice: str
 
-    def __new__(cls, code: str, meaning: str, advice: str = "") -> Reason:
+    def __new__(cls, code: str, meaning: str, advice: str = "") -> Self:
+        """Return the member for a code, with its sentences."""
         member = str.__new__(cls, code)
         member._value_ = code
         member.meaning = meaning
@@ -138,7 +140,7 @@ class Reason(StrEnum):
     DOCUMENT_MISMATCH = (
         "binding.document_mismatch",
         "The credential is bound to another travel document.",
-        "Show the travel document that the certificate was issued for; after a renewal, ask the issuer for a new certificate.",
+        "Show the travel document that the certificate was issued for; once that is renewed, ask for a new certificate.",
     )
     HOLDER_MISMATCH = (
         "binding.holder_mismatch",

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import PratiqueError
 from pratique.model import Credential, Kind
 from pratique.model.codes import Coding, country_name
 from pratique.reasons import Reason
-from pratique.trust import TrustedIssuer
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pratique.trust import TrustedIssuer
 
 
 class Step(StrEnum):
@@ -125,7 +128,7 @@ class Report:
 
     @property
     def decisive(self) -> Check:
-        """Return the check that the verdict hangs on: the first that failed, else the first inconclusive, else the last."""
+        """Return the check that the verdict hangs on: the first that failed, else the first inconclusive or last."""
         for outcome in (Outcome.FAILED, Outcome.INCONCLUSIVE):
             for check in self.checks:
                 if check.outcome is outcome:

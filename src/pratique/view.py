@@ -5,10 +5,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from typing import Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pratique import schemas
 from pratique.errors import ClaimError, DecodeError
@@ -18,7 +17,11 @@ from pratique.model.codes import Coding
 from pratique.model.dates import PartialDate, parse_datetime
 from pratique.model.personal import Personal
 from pratique.reasons import Reason
-from pratique.report import Report
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from pratique.report import Report
 
 _P = TypeVar("_P", bound=Personal)
 
@@ -128,7 +131,7 @@ def credential_view(credential: Credential) -> dict[str, Any]:
 
 
 def report_view(report: Report) -> dict[str, Any]:
-    """Return a report as JSON, with the claims that were disclosed: for the desk, not for a log; see `Report.record`."""
+    """Return a report as JSON, with the claims that were disclosed: for the desk; what a log may keep is `record`."""
     issuer = report.issuer
     view = {
         "verdict": report.verdict.value,

@@ -19,9 +19,10 @@ _LETTERS = ALPHABET.encode().ljust(256, b"\0")
 
 
 @lru_cache(maxsize=64)
-def _low_bytes(groups: int) -> int:
-    """Return the mask of the lowest byte of each 3-byte lane."""
-    return int.from_bytes(b"\xff\0\0" * groups, "little")
+def _masks(groups: int) -> tuple[int, int]:
+    """Return the masks of the lowest and of the highest byte of each 3-byte lane."""
+    lowest = int.from_bytes(b"\xff\0\0" * groups, "little")
+    return lowest, lowest << 16
 
 
 @lru_cache(maxsize=64)
@@ -46,11 +47,12 @@ def decode(text: str) -> bytes:
     if rest == 1:
         raise DecodeError(Reason.BASE45_INVALID, "one character is left over after the last group")
     size = 3 * groups
-    mask = _low_bytes(groups)
+    lowest, highest = _masks(groups)
     wide = int.from_bytes(digits[:size], "little")
-    lanes = ((wide & mask) + 45 * ((wide >> 8) & mask) + 2025 * ((wide >> 16) & mask)).to_bytes(size, "little")
-    if lanes[2::3].strip(b"\0"):
+    wide = (wide & lowest) + 45 * ((wide >> 8) & lowest) + 2025 * ((wide >> 16) & lowest)
+    if wide & highest:
         raise DecodeError(Reason.BASE45_INVALID, "a group of three characters stands for more than two bytes")
+    lanes = wide.to_bytes(size, "little")
     data = bytearray(2 * groups)
     data[::2] = lanes[1::3]
     data[1::2] = lanes[::3]

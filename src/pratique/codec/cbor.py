@@ -1,8 +1,8 @@
 """CBOR (RFC 8949), strict and bounded: the only user of cbor2.
 
-What cbor2 accepts by default and this module refuses: trailing bytes, duplicate keys, indefinite lengths, map keys other
-than integers and text (Python takes 1, 1.0 and True for one key), and every tag that the caller did not name. A tag
-that is allowed stays a `Tag`: none is turned into a date, a set, a shared reference or a regular expression.
+What cbor2 accepts by default and this module refuses: trailing bytes, duplicate keys, indefinite lengths, map keys
+other than integers and text (Python takes 1, 1.0 and True for one key), and every tag that the caller did not name. A
+tag that is allowed stays a `Tag`: none is turned into a date, a set, a shared reference or a regular expression.
 """
 
 from __future__ import annotations
@@ -58,7 +58,11 @@ class Decoder:
     """
 
     def __init__(
-        self, *, tags: frozenset[int] = frozenset(), simple_keys: frozenset[Simple] = frozenset(), deterministic: bool = False
+        self,
+        *,
+        tags: frozenset[int] = frozenset(),
+        simple_keys: frozenset[Simple] = frozenset(),
+        deterministic: bool = False,
     ) -> None:
         self._deterministic = deterministic
         # Allowed tags are named among the semantic decoders, because what `tag_hook` gets is immutable (cbor2 6.3).
@@ -117,19 +121,16 @@ def _refuse_tag(number: int, _value: Any, _immutable: bool) -> Tag:  # noqa: FBT
     raise _Refused(Reason.CBOR_MALFORMED, f"tag {number} has no place here")
 
 
-def _map_check(
-    simple_keys: frozenset[Simple], *, ordered: bool
-) -> Callable[[dict[Any, Any], bool], dict[Any, Any]]:
-    def check(mapping: dict[Any, Any], immutable: bool) -> dict[Any, Any]:  # noqa: FBT001 - cbor2's signature
+def _map_check(simple_keys: frozenset[Simple], *, ordered: bool) -> Callable[[Mapping[Any, Any], bool], Any]:
+    def check(mapping: Mapping[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
         for key in mapping:  # a plain loop: for so few keys it takes half the time of set operations
             kind = type(key)
             if kind is not str and kind is not int and not (kind is Simple and key in simple_keys):
                 raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
         if immutable:
             raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
-        if ordered and len(mapping) > 1:
-            if not (_in_order_remembered if len(mapping) <= _FEW_KEYS else _in_order)(*mapping):
-                raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
+        if ordered and not (_in_order_remembered if len(mapping) <= _FEW_KEYS else _in_order)(*mapping):
+            raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
         return mapping
 
     return check
@@ -139,7 +140,11 @@ _decoder = lru_cache(maxsize=16)(Decoder)
 
 
 def decode(
-    data: bytes, *, tags: frozenset[int] = frozenset(), simple_keys: frozenset[Simple] = frozenset(), deterministic: bool = False
+    data: bytes,
+    *,
+    tags: frozenset[int] = frozenset(),
+    simple_keys: frozenset[Simple] = frozenset(),
+    deterministic: bool = False,
 ) -> Any:
     """Return the one data item that `data` consists of: `Decoder` for a single call."""
     return _decoder(tags=tags, simple_keys=simple_keys, deterministic=deterministic)(data)

@@ -18,8 +18,8 @@ def inflate(data: bytes, *, limit: int = MAX_INFLATED, raw: bool = False) -> byt
         data: the whole stream and nothing after it.
         limit: the largest content accepted, in bytes.
         raw: the stream has no zlib header and no checksum.
-    Raises: DecodeError: `deflate.too_large` as soon as more than `limit` bytes come out; `deflate.invalid` for a damaged
-    or unfinished stream, a preset dictionary, or bytes after its end.
+    Raises: DecodeError: `deflate.too_large` as soon as more than `limit` bytes come out; `deflate.invalid` for a
+    damaged or unfinished stream, a preset dictionary, or bytes after its end.
     """
     stream = zlib.decompressobj(_RAW if raw else zlib.MAX_WBITS)
     try:

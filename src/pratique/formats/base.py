@@ -1,14 +1,16 @@
-"""What every format reader gives: an envelope around signed bytes, whose content is read only after its signature holds."""
+"""What every format reader gives: an envelope around signed bytes, to be read once the signature holds."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-from pratique.cose.algorithms import Algorithm
-from pratique.model import Credential
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pratique.cose.algorithms import Algorithm
+    from pratique.model import Credential
 
 
 class Envelope(Protocol):

@@ -87,9 +87,8 @@ class Dcc:
                     value = value.value
                 if type(value) is not str or not _DATE(value):
                     found.append(name)
-            if entry.get("tt") == RAPID_TEST and type(device := entry.get("ma")) is str:
-                if not is_known(Coding("eu-device", device.strip())):
-                    found.append("ma")
+            if entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
+                found.append("ma")
         return tuple(dict.fromkeys(found))
 
     def evidence(self) -> tuple[Evidence, ...]:
@@ -110,6 +109,11 @@ class Dcc:
     def number(self) -> str | None:
         """Return the certificate's identifier (UVCI) as it stands."""
         return _texts(self.entries[0]).get("ci")
+
+
+def _is_listed(device: Any) -> bool:
+    """Return whether a rapid test is in the EU's list; one that is not named is not held against it."""
+    return type(device) is not str or is_known(Coding("eu-device", device.strip()))
 
 
 def _target(entry: Mapping[str, Any]) -> str | None:

@@ -10,22 +10,23 @@ Source: HCERT 1.0.5 and the EU DCC schema 1.3.x (eHealth Network), and the certi
 from __future__ import annotations
 
 import math
-import re
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import base45, cbor, deflate
 from pratique.codec.cbor import Tag
 from pratique.cose import algorithms
 from pratique.cose.algorithms import ES256, PS256, Algorithm
 from pratique.cose.sign1 import ALG, Sign1
-from pratique.errors import DecodeError, UnsupportedError
+from pratique.errors import DecodeError
 from pratique.formats.base import Reader
+from pratique.formats.dcc import Dcc
 from pratique.model import Credential, IssuerIdentity, Validity
 from pratique.model.codes import country_alpha3
-from pratique.formats.dcc import Dcc
 from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 FORMAT: Final = "eu-dcc"
 PREFIX: Final = "HC1:"

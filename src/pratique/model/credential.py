@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
-from pratique.cose.keys import PublicKey
-from pratique.model.evidence import Evidence, Kind
-from pratique.model.holder import Holder
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pratique.cose.keys import PublicKey
+    from pratique.model.evidence import Evidence, Kind
+    from pratique.model.holder import Holder
 
 
 class IssuerIdentity(NamedTuple):

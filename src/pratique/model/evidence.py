@@ -7,13 +7,16 @@ it was, a credential with selective disclosure does not say.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
 from enum import StrEnum
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
-from pratique.model.codes import Coding
-from pratique.model.dates import PartialDate
 from pratique.model.personal import Personal
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pratique.model.codes import Coding
+    from pratique.model.dates import PartialDate
 
 
 class Kind(StrEnum):

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from pratique.model.dates import PartialDate
 from pratique.model.personal import Personal
+
+if TYPE_CHECKING:
+    from pratique.model.dates import PartialDate
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
