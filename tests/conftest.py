@@ -38,9 +38,9 @@ def load_vectors(kind: str) -> list[Vector]:
 
 @pytest.fixture(scope="session")
 def vectors() -> Path:
-    """Return the folder of outside vectors, or fail the test that needs it."""
+    """Return the folder of outside vectors; a test that needs it is skipped where it is absent, and the run says so."""
     if not VECTORS.is_dir():
-        pytest.fail(f"the outside test vectors are not at {VECTORS}; set PRATIQUE_VECTORS to where they are")
+        pytest.skip(f"the outside test vectors are not at {VECTORS}; set PRATIQUE_VECTORS to where they are")
     return VECTORS
 
 
