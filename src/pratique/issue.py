@@ -12,7 +12,7 @@ from pratique.codec import cbor
 from pratique.cose import sign1
 from pratique.cose.algorithms import SIGNING
 from pratique.cose.sign1 import KEY_ID
-from pratique.errors import ClaimError
+from pratique.errors import ClaimError, DecodeError
 from pratique.formats import profile
 from pratique.model import Clearance, Evidence, Holder, StatusReference, TestResult, Vaccination
 from pratique.model.codes import days_until_valid
@@ -109,7 +109,7 @@ class Issuer:
             **hidden_holder,
         }
         if status is not None:
-            payload[profile.STATUS] = {"status_list": {"idx": status.index, "uri": status.uri}}
+            payload[profile.STATUS] = _status(status)
         return HeldCredential(
             sign1.encode(
                 {KEY_ID: self._signer.key_id, TYP: TYP_SD_CWT},
@@ -128,6 +128,15 @@ def _confirmation(document: TravelDocument | None, holder_key: PublicKey | None)
     return {profile.CNF_KEY: holder_key.cose_key}
 
 
+def _status(status: StatusReference) -> dict[str, Any]:
+    claim = {"status_list": {"idx": status.index, "uri": status.uri}}
+    try:
+        profile.read_status(claim)
+    except DecodeError as error:
+        raise ClaimError(Reason.CLAIMS_INVALID, f"status: {error.detail}") from None
+    return claim
+
+
 def _window(
     evidence: Evidence, at: datetime, valid_from: datetime | date | None, valid_until: datetime | date | None
 ) -> _Window:
@@ -135,14 +144,21 @@ def _window(
     short_lived = isinstance(evidence, TestResult | Clearance)
     unit = profile.HOUR if short_lived else profile.DAY
     begins = max(at, _moment(valid_from)) if valid_from is not None else _counts_from(evidence, at)
-    ends = _moment(valid_until) if valid_until is not None else begins + (SHORT_LIVED if short_lived else LONG_LIVED)
-    expires_at = int(ends.timestamp()) // unit * unit if short_lived else int(_first_of_month(ends).timestamp())
+    try:
+        ends = (
+            _moment(valid_until) if valid_until is not None else begins + (SHORT_LIVED if short_lived else LONG_LIVED)
+        )
+        ends = ends if short_lived else _first_of_month(ends)
+    except OverflowError:
+        raise ClaimError(Reason.CLAIMS_INVALID, "the window ends after the year 9999") from None
     window = _Window(
         issued_at=int(at.timestamp()) // profile.DAY * profile.DAY,
         not_before=int(begins.timestamp()) // unit * unit,
-        expires_at=expires_at,
+        expires_at=int(ends.timestamp()) // unit * unit,
     )
-    if not window.not_before < window.expires_at or not window.issued_at < window.expires_at:
+    if window.issued_at < 0:
+        raise ClaimError(Reason.CLAIMS_INVALID, "the time of issue is before 1970")
+    if not window.not_before < window.expires_at:
         raise ClaimError(Reason.CLAIMS_INVALID, "the window ends before it begins")
     return window
 

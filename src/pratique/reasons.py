@@ -140,7 +140,7 @@ class Reason(StrEnum):
     DOCUMENT_MISMATCH = (
         "binding.document_mismatch",
         "The credential is bound to another travel document.",
-        "Show the travel document that the certificate was issued for; once that is renewed, ask for a new certificate.",
+        "Show the travel document that the certificate was issued for; once renewed, ask for a new certificate.",
     )
     HOLDER_MISMATCH = (
         "binding.holder_mismatch",

@@ -20,7 +20,6 @@ from pratique.model import (
     Evidence,
     IssuerIdentity,
     KeyBinding,
-    StatusReference,
     TestResult,
     Validity,
 )
@@ -43,7 +42,6 @@ _NUMBER = re.compile(r"[A-Za-z0-9_-]{12}\Z")
 _KEY_ID_BYTES = 8
 _SALT_BYTES = _TAG_BYTES = 16
 _THUMBPRINT_BYTES = 32
-_MAX_INDEX = 2**32 - 1
 
 
 class PratiqueEnvelope:
@@ -106,7 +104,7 @@ class PratiqueEnvelope:
             content=profile.Content(evidence, person, claims[SUB]),
             shows_identity=person is not None and person.name is not None and person.birth_date is not None,
             binding=_binding(claims[CNF]),
-            status=_status(claims[STATUS]) if STATUS in claims else None,
+            status=profile.read_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,
         )
 
@@ -153,13 +151,3 @@ def _binding(cnf: Any) -> DocumentBinding | KeyBinding:
     if method == profile.CNF_THUMBPRINT and type(value) is bytes and len(value) == _THUMBPRINT_BYTES:
         return KeyBinding(value)
     raise DecodeError(Reason.CONTENT_INVALID, "the confirmation is of no known method or not in its form")
-
-
-def _status(value: Any) -> StatusReference:
-    reference = value.get("status_list") if type(value) is dict and value.keys() == {"status_list"} else None
-    if type(reference) is not dict or reference.keys() != {"idx", "uri"}:
-        raise DecodeError(Reason.CONTENT_INVALID, "the status is not one status_list of idx and uri")
-    index, uri = reference["idx"], reference["uri"]
-    if type(index) is not int or not 0 <= index <= _MAX_INDEX or not profile.text(uri).startswith("https://"):
-        raise DecodeError(Reason.CONTENT_INVALID, "the status list's index or address is not usable")
-    return StatusReference(uri, index)

@@ -21,6 +21,7 @@ from pratique.model import (
     Kind,
     Prophylaxis,
     Recovery,
+    StatusReference,
     TestResult,
     Vaccination,
 )
@@ -45,6 +46,7 @@ EVENT_KIND, EVENT_TARGET, EVENT_RULE, EVENT_DETAILS = 0, 1, 2, 13
 DAY: Final = 86_400  # seconds
 HOUR: Final = 3_600  # seconds
 MAX_TEXT: Final = 255  # bytes of UTF-8 in any one text
+MAX_INDEX: Final = 2**32 - 1  # in a status list
 MAX_SECONDS: Final = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 
 KIND_NUMBERS: Final[Mapping[Kind, int]] = {
@@ -142,6 +144,12 @@ def _partial_wire(value: PartialDate) -> Any:
     return [value.year] if value.month is None else [value.year, value.month]
 
 
+def _seconds(value: datetime) -> int:
+    if value.tzinfo is None:
+        raise ValueError("a time must be aware")
+    return int(value.timestamp())
+
+
 def _moment(value: Any) -> datetime:
     if type(value) is not int or not 0 <= value < MAX_SECONDS:
         raise _refuse("a time is not a number of seconds since 1970")
@@ -167,7 +175,7 @@ _EVENT_CLAIMS: Final = (
     Claim("product", 12, lambda value: _code(f"{value.system}|{value.code}"), _coding),
     Claim("test_method", 16, lambda value: _code(f"{value.system}|{value.code}"), _coding),
     Claim("test_result", 17, lambda value: _code(f"{value.system}|{value.code}"), _coding),
-    Claim("sampled_at", 18, lambda value: int(value.timestamp()), _moment),
+    Claim("sampled_at", 18, _seconds, _moment),
 )
 _DETAIL_CLAIMS: Final = (
     Claim("dose", 1, lambda value: [value.number] if value.of is None else [value.number, value.of], _dose),
@@ -253,6 +261,17 @@ def read_holder(claims: Any) -> Holder:
     return Holder(**_fields(claims, _HOLDER_BY_KEY, "the holder"))
 
 
+def read_status(value: Any) -> StatusReference:
+    """Return where the status stands, by its claim (draft-ietf-oauth-status-list, section 6). Raises: DecodeError."""
+    reference = value.get("status_list") if type(value) is dict and value.keys() == {"status_list"} else None
+    if type(reference) is not dict or reference.keys() != {"idx", "uri"}:
+        raise _refuse("the status is not one status_list of idx and uri")
+    index, uri = reference["idx"], reference["uri"]
+    if type(index) is not int or not 0 <= index <= MAX_INDEX or not text(uri).startswith("https://"):
+        raise _refuse("the status list's index or address is not usable")
+    return StatusReference(uri, index)
+
+
 class Content:
     """What a credential of this profile says, with what was disclosed in place."""
 
@@ -308,6 +327,7 @@ def to_wire(evidence: Evidence, holder: Holder | None) -> WireClaims:
     """Return the claims of a fact and its holder, each checked to be readable again.
 
     Raises: ClaimError: a value is not in its form, or the profile has no place for it. TypeError: a wrong type.
+    ValueError: a naive time.
     """
     left = {name for name, _ in evidence.known()}
     event = _wire(evidence, _EVENT_CLAIMS, "event", left)
