@@ -1,4 +1,4 @@
-"""The house: imports point down one list, the public names are pinned, and importing the library costs next to nothing."""
+"""The house: imports point down one list, public names are pinned, importing the library costs next to nothing."""
 
 from __future__ import annotations
 

@@ -95,7 +95,7 @@ class Verifier:
             compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
                 reads, and they are the same. It has no effect where a document is given.
         Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the
-        report says it.
+            report says it.
         """
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")

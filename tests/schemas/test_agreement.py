@@ -173,7 +173,7 @@ GOOD_ACCEPTANCES = [
     ((), {}),
     (("accept",), ...),
     (("accept",), []),
-    (("accept", 0), {"from": "2026-01-01", "until": "2026-01-01"}),
+    (("accept", 0), {"from": "2026-01-01", "until": "2026-01-02"}),
     (("accept", 0), {"formats": ["not-known-yet"]}),
     (("deny", 0, "targets"), ["1C81", "XN109.Z9"]),
 ]
