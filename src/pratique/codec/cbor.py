@@ -38,15 +38,6 @@ def _encoded_key(key: Any) -> bytes:
     return cbor2.dumps(key)
 
 
-def _in_order(*keys: Any) -> bool:
-    encoded = [*map(_encoded_key, keys)]
-    return encoded == sorted(encoded)
-
-
-# Credentials of one profile have few sets of keys, so that the answer is most often remembered.
-_in_order_remembered = lru_cache(maxsize=1024, typed=True)(_in_order)
-
-
 class Decoder:
     """A way to decode: which tags and keys may occur, and whether the encoding must be deterministic.
 
@@ -66,15 +57,16 @@ class Decoder:
     ) -> None:
         self._deterministic = deterministic
         # Allowed tags are named among the semantic decoders, because what `tag_hook` gets is immutable (cbor2 6.3).
-        self._load = partial(
-            cbor2.load,
-            semantic_decoders={n: partial(_keep if n in tags else _refuse_tag, n) for n in {*_DECODER_TAGS, *tags}},
-            tag_hook=lambda tag, immutable: _refuse_tag(tag.tag, tag.value, immutable),
-            object_hook=_map_check(simple_keys, ordered=deterministic),
-            max_depth=MAX_DEPTH,
-            allow_indefinite=False,
-            allow_duplicate_keys=False,
-        )
+        options: dict[str, Any] = {
+            "semantic_decoders": {n: partial(_keep if n in tags else _refuse_tag, n) for n in {*_DECODER_TAGS, *tags}},
+            "tag_hook": lambda tag, immutable: _refuse_tag(tag.tag, tag.value, immutable),
+            "object_hook": (_ordered_map_check if deterministic else _map_check)(simple_keys),
+            "max_depth": MAX_DEPTH,
+            "allow_indefinite": False,
+            "allow_duplicate_keys": False,
+        }
+        self._load = partial(cbor2.load, **options)
+        self._loads = partial(cbor2.loads, **options)
 
     def __call__(self, data: bytes) -> Any:
         """Return the one data item that `data` consists of.
@@ -84,11 +76,15 @@ class Decoder:
         Raises: DecodeError: `cbor.malformed`, `cbor.limit`, `cbor.not_deterministic`.
         Not checked: what the values mean; that floating-point numbers are finite.
         """
+        if self._deterministic:  # then encoding it again shows whether bytes follow, and no stream is needed for that
+            value = self._read(self._loads, data, data)
+            if cbor2.dumps(value) == data:
+                return value
         stream = BytesIO(data)
-        value = self._read(stream, data)
+        value = self._read(self._load, stream, data)
         if stream.tell() != len(data):
             raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
-        if self._deterministic and cbor2.dumps(value) != data:
+        if self._deterministic:
             raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
         return value
 
@@ -96,14 +92,14 @@ class Decoder:
         """Return the data item that begins at a position, and the position after it. Raises: as a call."""
         stream = BytesIO(data)
         stream.seek(position)
-        value, end = self._read(stream, data), stream.tell()
+        value, end = self._read(self._load, stream, data), stream.tell()
         if self._deterministic and cbor2.dumps(value) != data[position:end]:
             raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
         return value, end
 
-    def _read(self, stream: BytesIO, data: bytes) -> Any:
+    def _read(self, load: Callable[[Any], Any], source: BytesIO | bytes, data: bytes) -> Any:
         try:
-            value = self._load(stream)
+            value = load(source)
         except cbor2.CBORDecodeError as error:
             raise _reason(data, error) from None
         except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
@@ -121,7 +117,9 @@ def _refuse_tag(number: int, _value: Any, _immutable: bool) -> Tag:  # noqa: FBT
     raise _Refused(Reason.CBOR_MALFORMED, f"tag {number} has no place here")
 
 
-def _map_check(simple_keys: frozenset[Simple], *, ordered: bool) -> Callable[[Mapping[Any, Any], bool], Any]:
+def _map_check(simple_keys: frozenset[Simple]) -> Callable[[Mapping[Any, Any], bool], Any]:
+    """Return the check of every map: keys are integers, texts, or the simple values named."""
+
     def check(mapping: Mapping[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
         for key in mapping:  # a plain loop: for so few keys it takes half the time of set operations
             kind = type(key)
@@ -129,8 +127,30 @@ def _map_check(simple_keys: frozenset[Simple], *, ordered: bool) -> Callable[[Ma
                 raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
         if immutable:
             raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
-        if ordered and not (_in_order_remembered if len(mapping) <= _FEW_KEYS else _in_order)(*mapping):
+        return mapping
+
+    return check
+
+
+def _ordered_map_check(simple_keys: frozenset[Simple]) -> Callable[[Mapping[Any, Any], bool], Any]:
+    """Return the check of every map where encoding is deterministic: `_map_check`, and the order of keys.
+
+    Credentials of one profile have few sets of keys, so those that passed are remembered, with their types.
+    """
+    check_keys = _map_check(simple_keys)
+
+    def check_order(*keys: Any) -> None:
+        check_keys(dict.fromkeys(keys), False)  # noqa: FBT003 - cbor2's signature
+        encoded = [*map(_encoded_key, keys)]
+        if encoded != sorted(encoded):
             raise _Refused(Reason.CBOR_NOT_DETERMINISTIC, "map keys are not in bytewise order")
+
+    remembered = lru_cache(maxsize=1024, typed=True)(check_order)
+
+    def check(mapping: Mapping[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
+        (remembered if len(mapping) <= _FEW_KEYS else check_order)(*mapping)
+        if immutable:
+            raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
         return mapping
 
     return check
