@@ -9,7 +9,8 @@ A border:
 An issuer:
 
     issuer = Issuer("https://health.example", signer=SoftwareSigner(PrivateKey.from_pem(pem)))
-    held = issuer.issue(Vaccination(target="1D47", date=day), document=parse_mrz(mrz), at=datetime.now(UTC))
+    fact = Vaccination(target="1D47", date=PartialDate(2026, 3, 14))
+    held = issuer.issue(fact, document=parse_mrz(mrz), at=datetime.now(UTC))
     Path("card.png").write_bytes(qr.render.png(held.present(disclose={"event.date"})))
 """
 
