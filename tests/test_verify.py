@@ -514,6 +514,14 @@ def test_acceptance_holds_from_its_first_day_until_its_last_whatever_the_skew(
     assert report.check(Step.ISSUER).code is code
 
 
+def test_credential_without_a_fact_is_not_accepted_for_want_of_a_question(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No reader makes such a credential; one that did must not slip past scope and acceptance."""
+    state = DccState(World().clock)
+    world = dcc_world(state.entry(), acceptance={})
+    monkeypatch.setattr("pratique.formats.dcc.Dcc.kinds", lambda _: ())
+    assert world.verify(state.sign(dcc_vaccination())).check(Step.ISSUER).code is Reason.ISSUER_NOT_ACCEPTED
+
+
 def test_dates_of_acceptance_are_days_in_utc(text: str, world: World) -> None:
     varied = World(acceptance={"accept": [{"from": "2026-11-24"}]})
     varied.trusted[:] = world.trusted
