@@ -122,6 +122,7 @@ class Reason(StrEnum):
     ISSUER_MISMATCH = "issuer.mismatch", "The credential names another issuer than the owner of the key."
     ISSUER_SCOPE = "issuer.scope", "The issuer may not sign this kind of fact."
     KEY_SCOPE = "key.scope", "The key may not sign this kind of fact."
+    KEY_FORMAT = "key.format", "The key may not sign this format."
     KEY_NOT_YET_VALID = "key.not_yet_valid", "The key that signed the credential was not valid yet."
     KEY_EXPIRED = (
         "key.expired",

@@ -126,7 +126,7 @@ class Verifier:
 
     def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
-        candidates = self._trust.keys_for(envelope.format, envelope.key_id)
+        candidates = [key for name in envelope.formats for key in self._trust.keys_for(name, envelope.key_id)]
         if not candidates:
             checks += (
                 _DECODED,
@@ -185,6 +185,9 @@ class Verifier:
     def _entitlement(self, credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check:
         """Return whether a key was entitled to sign a credential, and whether its issuer is accepted for it."""
         stated, owner = credential.issuer, key.issuer
+        if credential.format not in key.formats:
+            detail = f"{credential.format} by a key for {', '.join(sorted(key.formats))}"
+            return _failed(Step.ISSUER, Reason.KEY_FORMAT, detail)
         if stated.id is not None and stated.id != owner.id:
             return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {owner.id}")
         if refusal := _outside_window(credential, key, reader, at) or self._outside_scope(credential, key, at):
@@ -243,7 +246,7 @@ def _verifying(
     error = (Reason.SIGNATURE_INVALID, "")
     for candidate in candidates:
         try:
-            key = candidate.key
+            key = envelope.signer(candidate.key)
             if algorithms.verify(envelope.algorithm, key, envelope.signature, envelope.to_be_signed):
                 verifying.append(candidate)
             tried = True

@@ -22,7 +22,7 @@ def recognise(text: str) -> tuple[Reader, str]:
     """
     text = scanned(text)
     for reader in READERS:
-        if text.startswith(reader.prefix):
+        if reader.takes(text):
             return reader, text
     known = ", ".join(reader.prefix for reader in READERS)
     raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text begins with none of {known}")

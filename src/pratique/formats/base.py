@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from pratique.cose.algorithms import Algorithm
+    from pratique.cose.keys import PublicKey
     from pratique.model import Credential
 
 
@@ -20,8 +21,8 @@ class Envelope(Protocol):
     """
 
     @property
-    def format(self) -> str:
-        """Return the format's name, as trust lists use it."""
+    def formats(self) -> tuple[str, ...]:
+        """Return the names under which a trust list may list its key; what it is, only its content says."""
 
     @property
     def key_id(self) -> bytes:
@@ -39,6 +40,12 @@ class Envelope(Protocol):
     def signature(self) -> bytes:
         """Return the signature in the form of COSE: raw r and s for ECDSA."""
 
+    def signer(self, key: PublicKey) -> PublicKey:
+        """Return the key that signed, given a trusted one: that key itself, or one whose certificate it vouches for.
+
+        Raises: SignatureError, KeyMaterialError: the trusted key vouches for no key of this code.
+        """
+
     def read(self) -> Credential:
         """Return what the code says, in the common model; unproven unless the signature was verified before.
 
@@ -48,11 +55,12 @@ class Envelope(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Reader:
-    """A format: the name that trust lists use, a title for people, how its text begins, and how it is taken apart.
+    """A format: the name that trust lists use, a title for people, how its text is recognised and taken apart.
 
-    `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the
-    key be in its window when the code is verified, and not only when it was issued; `issued_within` is how long after
-    the stated time of issue a credential may have been issued, where that time is cut.
+    `prefix` is what its text begins with; where that does not tell it from others, `recognises` does. `envelope` raises
+    DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key be in its window
+    when the code is verified, and not only when it was issued; `issued_within` is how long after the stated time of
+    issue a credential may have been issued, where that time is cut.
     """
 
     format: str
@@ -61,3 +69,8 @@ class Reader:
     envelope: Callable[[str], Envelope]
     key_valid_throughout: bool = False
     issued_within: timedelta = timedelta()
+    recognises: Callable[[str], bool] | None = None
+
+    def takes(self, text: str) -> bool:
+        """Return whether a text is in this format, by how it looks alone."""
+        return text.startswith(self.prefix) and (self.recognises is None or self.recognises(text))

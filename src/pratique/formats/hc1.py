@@ -28,6 +28,8 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+    from pratique.cose.keys import PublicKey
+
 FORMAT: Final = "eu-dcc"
 PREFIX: Final = "HC1:"
 
@@ -40,7 +42,7 @@ _MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 class Hc1Envelope:
     """An HC1 code, taken apart to its COSE_Sign1; its payload is not looked into."""
 
-    format: Final = FORMAT
+    formats: Final = (FORMAT,)
 
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
@@ -64,6 +66,10 @@ class Hc1Envelope:
     def payload(self) -> dict[str, Any]:
         """Return the DCC itself, as it was signed. Raises: DecodeError."""
         return _payload(self.claims())
+
+    def signer(self, key: PublicKey) -> PublicKey:
+        """Return the trusted key itself: it signs credentials directly."""
+        return key
 
     def read(self) -> Credential:
         """Return what the certificate says. Raises: DecodeError."""

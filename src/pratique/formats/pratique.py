@@ -47,7 +47,7 @@ _THUMBPRINT_BYTES = 32
 class PratiqueEnvelope:
     """One of our own credentials, taken apart to its header, its payload and its disclosures."""
 
-    format: Final = FORMAT
+    formats: Final = (FORMAT,)
 
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
@@ -78,6 +78,10 @@ class PratiqueEnvelope:
         if type(claims) is not dict:
             raise DecodeError(Reason.CONTENT_INVALID, "the claims are not a map")
         return claims
+
+    def signer(self, key: PublicKey) -> PublicKey:
+        """Return the trusted key itself: it signs credentials directly."""
+        return key
 
     def read(self) -> Credential:
         """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
