@@ -26,11 +26,14 @@ from typing import Any
 
 import pytest
 
+from pratique.reasons import Reason
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BASH = shutil.which("bash") or "/bin/bash"
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`")
+WITH_CODES = ("border", "formats", "security", "verification")  # the pages whose `words.with_a_dot` are codes
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -208,3 +211,11 @@ def test_files_of_the_project_that_a_page_names_are_there(page: Path) -> None:
     named = NAMED.findall(page.read_text(encoding="utf-8"))
     roots = (ROOT, ROOT / "src")
     assert [name for name in named if not any((root / name).exists() for root in roots)] == []
+
+
+@pytest.mark.parametrize("page", [ROOT / "docs" / f"{name}.md" for name in WITH_CODES], ids=_name)
+def test_codes_that_a_page_names_are_those_of_the_library(page: Path) -> None:
+    areas = {code.value.partition(".")[0] for code in Reason}
+    named = re.findall(r"`([a-z0-9]+)\.([a-z_]+)`", FENCE.sub("", page.read_text(encoding="utf-8")))
+    codes = {f"{area}.{name}" for area, name in named if area in areas}
+    assert codes - {code.value for code in Reason} == set()
