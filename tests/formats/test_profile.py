@@ -45,12 +45,22 @@ def test_the_numbers_are_those_of_the_design() -> None:
     assert claims.shown == {0: 1, 1: "1D47"}
     assert claims.event == {10: 20_526, 12: "who-pq|yf-stamaril"}
     assert claims.details == {
-        1: [1, 1], 2: "UTO", 3: "AB123-77", 4: "Port clinic",
-        5: "Dr Nilsson", 6: "Ministry of Health",
+        1: [1, 1],
+        2: "UTO",
+        3: "AB123-77",
+        4: "Port clinic",
+        5: "Dr Nilsson",
+        6: "Ministry of Health",
     }
     assert claims.holder == {
-        1: "ERIKSSON<<ANNA<MARIA", 2: "Anna María Eriksson", 3: 1684, 4: "F", 5: "UTO",
-        6: "L898902C3", 7: "740812-123", 8: "Carl Eriksson",
+        1: "ERIKSSON<<ANNA<MARIA",
+        2: "Anna María Eriksson",
+        3: 1684,
+        4: "F",
+        5: "UTO",
+        6: "L898902C3",
+        7: "740812-123",
+        8: "Carl Eriksson",
     }
     claims = profile.to_wire(TEST_RESULT, None)
     assert claims.shown == {0: 3, 1: "RA01"}
