@@ -25,8 +25,8 @@ class Effort:
     distortion; `keys` in a large trust list; `seconds` for each turn of the threads.
     """
 
-    rounds: int = 300
-    turn: float = 0.002
+    rounds: int = 120
+    turn: float = 0.01
     starts: int = 15
     pictures: int = 17
     keys: int = 50_000
@@ -51,9 +51,7 @@ class Table:
         return "\n".join([f"## {self.title}", "", self.about, "", *(f"| {' | '.join(cells)} |" for cells in lines), ""])
 
 
-def take_turns(
-    competitors: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.002
-) -> dict[str, float]:
+def take_turns(competitors: Mapping[str, Callable[[], object]], *, rounds: int, turn: float = 0.01) -> dict[str, float]:
     """Return the shortest time of one call of each competitor, in seconds."""
     counts = {name: max(1, round(turn / _once(call))) for name, call in competitors.items()}
     shortest = dict.fromkeys(competitors, float("inf"))

@@ -27,7 +27,7 @@ def base45_text(scene: Scene, effort: Effort) -> Table:
     if other is not None:
         competitors["their decode"] = lambda: other.b45decode(text)
         competitors["their encode"] = lambda: other.b45encode(data)
-    spent = take_turns(competitors, rounds=max(1, effort.rounds // 3), turn=effort.turn)
+    spent = take_turns(competitors, rounds=max(1, effort.rounds // 2), turn=effort.turn)
     rows = [("pratique", micro(spent["decode"]), "1.0", micro(spent["encode"]), "1.0")]
     if other is None:
         rows.append(("base45", ABSENT, "", "", ""))
@@ -67,7 +67,7 @@ def many_keys(scene: Scene, effort: Effort) -> Table:
             "small": lambda: small.keys_for("eu-dcc", wanted),
             "large": lambda: store.keys_for("eu-dcc", wanted),
         },
-        rounds=max(1, effort.rounds // 3),
+        rounds=max(1, effort.rounds // 2),
         turn=effort.turn,
     )
     return Table(

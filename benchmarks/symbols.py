@@ -69,7 +69,7 @@ def writing(scene: Scene, effort: Effort) -> Table:
             for name, call in present.items()
             for mask in (_FIXED, None)
         },
-        rounds=max(1, effort.rounds // 6),
+        rounds=max(1, effort.rounds // 3),
         turn=effort.turn,
     )
     base = spent[f"pratique: write {_FIXED}"]

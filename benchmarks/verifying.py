@@ -121,7 +121,7 @@ def binding(scene: Scene, effort: Effort) -> Table:
             "without": case.verify,
             "with": lambda: case.verifier.verify(case.text, at=case.at, document=scene.document),
         },
-        rounds=max(1, effort.rounds // 10),
+        rounds=max(1, effort.rounds // 4),
         turn=0,
     )
     return Table(
