@@ -30,7 +30,7 @@ LAYERS = (
     ("present",),
     ("issue",),
     ("report",),
-    ("identity",),
+    ("identity", "session"),
     ("verify",),
     ("view",),
     ("cli",),

@@ -170,6 +170,12 @@ class Reason(StrEnum):
         "Show the certificate from the app in which you keep it, not from paper.",
     )
 
+    # Several codes of one traveller
+    ONE_TRAVELLER = "session.one_traveller", "All codes are the same traveller's."
+    OTHER_TRAVELLER = "session.other_traveller", "The codes are not all the same traveller's."
+    UNSURE_TRAVELLER = "session.unsure", "It is not sure that all codes are the same traveller's."
+    ONE_CODE = "session.one_code", "There are not two proven codes to compare."
+
     # Rules
     NO_RULES = "rules.none_given", "No entry rules were given."
 

@@ -19,6 +19,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TYPE_CHECKING
 
 from pratique import formats
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
     from pratique.formats import Envelope, Reader
     from pratique.model import Credential
     from pratique.mrz import TravelDocument
+    from pratique.session import Session
 
 CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
 
@@ -123,6 +125,15 @@ class Verifier:
         checks.append(check_holder(credential, document, compared_by_eye=compared_by_eye))  # 9
         checks.append(_NO_RULES)  # 10
         return self._report(reader, at, checks, credential, key)
+
+    def session(
+        self, *, at: datetime, document: TravelDocument | None = None, compared_by_eye: bool = False
+    ) -> Session:
+        """Return a session for the codes of one traveller; the arguments are those of `verify`."""
+        from pratique.session import Session  # noqa: PLC0415 - most see one code at a time
+
+        verify = partial(self.verify, at=at, document=document, compared_by_eye=compared_by_eye)
+        return Session(verify, with_document=document is not None)
 
     def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""

@@ -1,0 +1,156 @@
+"""Several codes of one traveller: each verified on its own, then whether they are one person's, then one verdict.
+
+Codes are joined by the travel document, where one is at hand: each code's binding to it is then what counts. Without a
+document they are joined by the names and birth dates that they show, compared as with a document: what is only close is
+never taken for equal.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, Any, Final
+
+from pratique.names import Match, compare_names
+from pratique.reasons import Reason
+from pratique.report import Outcome, Report, Step, Verdict
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from pratique.model import Holder
+
+MAX_CODES: Final = 64
+"""Codes of one traveller; a family's papers are far fewer, and every pair of them is compared."""
+
+_FORGED: Final = frozenset({Step.SIGNATURE, Step.DISCLOSURES})
+
+
+@dataclass(frozen=True, slots=True)
+class Joining:
+    """Whether the proven codes are one person's: PASSED, FAILED, INCONCLUSIVE; NOT_CHECKED where fewer than two are."""
+
+    outcome: Outcome
+    code: Reason
+    detail: str = ""
+
+    @property
+    def sentence(self) -> str:
+        """Return it in a plain sentence."""
+        return f"{self.code.meaning[:-1]}: {self.detail}." if self.detail else self.code.meaning
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class SessionReport:
+    """What a session came to: a report for each code, in the order shown, and how they belong together."""
+
+    reports: tuple[Report, ...]
+    joining: Joining
+
+    def __repr__(self) -> str:
+        return f"SessionReport({len(self.reports)} codes, {self.verdict}, {self.joining.code.value})"
+
+    def __bool__(self) -> bool:
+        raise TypeError("a report is not a yes or no: ask for its verdict")
+
+    @property
+    def verdict(self) -> Verdict:
+        """Return the verdict over all codes.
+
+        REJECT where two proven codes are different people's, or no code gets further than that. ACCEPT where some code
+        is accepted and nothing speaks against the rest: an expired code beside a good one does no harm, but a forged
+        one, a code that must be looked at, or a doubt whether all are one person's makes it REFER.
+        """
+        verdicts = {report.verdict for report in self.reports}
+        if self.joining.outcome is Outcome.FAILED or verdicts <= {Verdict.REJECT}:
+            return Verdict.REJECT
+        forged = any(report.check(step).outcome is Outcome.FAILED for report in self.reports for step in _FORGED)
+        doubtful = self.joining.outcome is Outcome.INCONCLUSIVE or Verdict.REFER in verdicts or forged
+        return Verdict.REFER if doubtful else Verdict.ACCEPT
+
+    def explain(self) -> str:
+        """Return it in a few plain sentences for an officer; each code's own report says more of that code."""
+        counts = ", ".join(f"{number} {verdict.value}" for verdict in Verdict if (number := self._count(verdict)))
+        return f"{self.verdict.value.capitalize()}: {len(self.reports)} codes, {counts}. {self.joining.sentence}"
+
+    def record(self) -> dict[str, Any]:
+        """Return what may be kept: verdict, how the codes were joined, each code's own record. No claim is in it."""
+        return {
+            "verdict": self.verdict.value,
+            "joining": self.joining.code.value,
+            "codes": [report.record() for report in self.reports],
+        }
+
+    def _count(self, verdict: Verdict) -> int:
+        return sum(report.verdict is verdict for report in self.reports)
+
+
+class Session:
+    """The codes of one traveller, shown one after the other; `Verifier.session` makes it."""
+
+    def __init__(self, verify: Callable[[str], Report], *, with_document: bool) -> None:
+        self._verify = verify
+        self._with_document = with_document
+        self._reports: dict[str, Report] = {}
+
+    def __repr__(self) -> str:
+        return f"Session({len(self._reports)} codes)"
+
+    def add(self, text: str) -> Report:
+        """Verify one more code and return its own report. The same code shown again counts once.
+
+        Raises: TypeError: as `Verifier.verify`. ValueError: more than `MAX_CODES`.
+        """
+        if text not in self._reports:
+            if len(self._reports) == MAX_CODES:
+                raise ValueError(f"a session takes at most {MAX_CODES} codes")
+            self._reports[text] = self._verify(text)
+        return self._reports[text]
+
+    def report(self) -> SessionReport:
+        """Return what the session has come to so far. Raises: ValueError: no code was added."""
+        if not self._reports:
+            raise ValueError("no code was added")
+        reports = tuple(self._reports.values())
+        return SessionReport(reports, _join(reports, with_document=self._with_document))
+
+
+def _join(reports: tuple[Report, ...], *, with_document: bool) -> Joining:
+    """Return whether the codes whose signature holds are one person's."""
+    proven = [(report, report.credential) for report in reports if report.credential is not None]
+    if len(proven) < 2:  # noqa: PLR2004 - nothing to join
+        return Joining(Outcome.NOT_CHECKED, Reason.ONE_CODE)
+    if with_document:
+        return _join_by_document([report.check(Step.BINDING).outcome for report, _ in proven])
+    return _join_by_people([credential.holder if credential.shows_identity else None for _, credential in proven])
+
+
+def _join_by_document(outcomes: list[Outcome]) -> Joining:
+    if Outcome.FAILED in outcomes:
+        return Joining(Outcome.FAILED, Reason.OTHER_TRAVELLER, "one code is not of the document at hand")
+    if set(outcomes) == {Outcome.PASSED}:
+        return Joining(Outcome.PASSED, Reason.ONE_TRAVELLER)
+    return Joining(Outcome.INCONCLUSIVE, Reason.UNSURE_TRAVELLER, "one code is not surely of the document at hand")
+
+
+def _join_by_people(people: list[Holder | None]) -> Joining:
+    """Return whether the people who are shown are one; None stands for a code that does not show whose it is."""
+    known = [holder for holder in people if holder is not None]
+    matches = {_match(one, other) for one, other in combinations(known, 2)}
+    if Match.DIFFERENT in matches:
+        return Joining(Outcome.FAILED, Reason.OTHER_TRAVELLER, "two codes state different people")
+    if len(known) < len(people):
+        return Joining(Outcome.INCONCLUSIVE, Reason.UNSURE_TRAVELLER, "one code does not show whose it is")
+    if matches == {Match.EQUAL}:
+        return Joining(Outcome.PASSED, Reason.ONE_TRAVELLER)
+    return Joining(Outcome.INCONCLUSIVE, Reason.UNSURE_TRAVELLER, "names or birth dates are close, not equal")
+
+
+def _match(one: Holder, other: Holder) -> Match:
+    """Return whether two people who are shown can be one: by name and birth date, as precise as both are."""
+    names = compare_names(one.name or one.name_native or "", other.name or other.name_native or "")
+    if one.birth_date is None or other.birth_date is None:
+        return Match.DIFFERENT if names is Match.DIFFERENT else Match.NEAR
+    if names is Match.DIFFERENT or not one.birth_date.agrees_with(other.birth_date):
+        return Match.DIFFERENT
+    return names if one.birth_date == other.birth_date else Match.NEAR

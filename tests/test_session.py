@@ -1,0 +1,154 @@
+"""Several codes of one traveller: joined by document or by name and birth date, and never silently."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from authority import DOCUMENT, HOLDER, OTHER_DOCUMENT, DccState, World, dcc_vaccination
+from crafting import held, shown
+from pratique.model import Holder
+from pratique.model.dates import PartialDate
+from pratique.qr import text as qr_text
+from pratique.reasons import Reason
+from pratique.report import Outcome, Verdict
+from pratique.session import MAX_CODES, Session
+
+ERIKSSON = {"fn": "Eriksson", "fnt": "ERIKSSON", "gn": "Anna Maria", "gnt": "ANNA<MARIA"}
+
+
+@pytest.fixture(scope="module")
+def world() -> World:
+    made = World()
+    made.trusted.append(DccState(made.clock).entry())
+    return made
+
+
+def session(world: World, *texts: str, **options: Any) -> Session:
+    made = world.verifier().session(**{"at": world.clock.now, **options})
+    for text in texts:
+        made.add(text)
+    return made
+
+
+def dcc(world: World, *, names: dict[str, str] = ERIKSSON, born: str = "1974-08-12", **options: Any) -> str:
+    return DccState(world.clock).sign({**dcc_vaccination(), "nam": names, "dob": born}, **options)
+
+
+def test_codes_of_two_formats_are_joined_by_the_document(world: World) -> None:
+    report = session(world, shown(world), dcc(world), document=DOCUMENT).report()
+    assert (report.joining.outcome, report.joining.code) == (Outcome.PASSED, Reason.ONE_TRAVELLER)
+    assert report.verdict is Verdict.ACCEPT
+    assert [each.format for each in report.reports] == ["pratique", "eu-dcc"]
+
+
+def test_codes_are_joined_by_name_and_birth_date_where_there_is_no_document(world: World) -> None:
+    report = session(world, shown(world), dcc(world), compared_by_eye=True).report()
+    assert report.joining.code is Reason.ONE_TRAVELLER
+    assert report.verdict is Verdict.ACCEPT
+
+
+def test_a_code_of_another_document_rejects_the_whole(world: World) -> None:
+    report = session(world, shown(world), dcc(world), document=OTHER_DOCUMENT).report()
+    assert report.joining.code is Reason.OTHER_TRAVELLER
+    assert report.verdict is Verdict.REJECT
+
+
+def test_two_people_are_never_joined(world: World) -> None:
+    texts = shown(world), DccState(world.clock).sign(dcc_vaccination())
+    report = session(world, *texts, compared_by_eye=True).report()
+    assert [each.verdict for each in report.reports] == [Verdict.ACCEPT, Verdict.ACCEPT]
+    assert report.joining.code is Reason.OTHER_TRAVELLER
+    assert report.verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize(
+    ("names", "born"),
+    [
+        ({**ERIKSSON, "fnt": "ERIKSSEN"}, "1974-08-12"),
+        ({**ERIKSSON, "gnt": "ANNA"}, "1974-08-12"),
+        (ERIKSSON, "1974-08"),
+        (ERIKSSON, "1974"),
+    ],
+    ids=["one letter", "a name missing", "no day", "no month"],
+)
+def test_a_near_miss_is_referred(world: World, names: dict[str, str], born: str) -> None:
+    report = session(world, shown(world), dcc(world, names=names, born=born), compared_by_eye=True).report()
+    assert report.joining.code is Reason.UNSURE_TRAVELLER
+    assert report.verdict is Verdict.REFER
+
+
+def test_another_birth_date_under_the_same_name_is_another_person(world: World) -> None:
+    report = session(world, shown(world), dcc(world, born="1974-08-13"), compared_by_eye=True).report()
+    assert report.joining.code is Reason.OTHER_TRAVELLER
+
+
+def test_two_equally_partial_birth_dates_agree(world: World) -> None:
+    partial = Holder(name=HOLDER.name, birth_date=PartialDate(1974))
+    texts = held(world, holder=partial).present(disclose={"holder"}), dcc(world, born="1974")
+    assert session(world, *texts, compared_by_eye=True).report().joining.code is Reason.ONE_TRAVELLER
+
+
+def test_a_code_that_does_not_show_whose_it_is_makes_the_joining_unsure(world: World) -> None:
+    report = session(world, held(world).present(), dcc(world), compared_by_eye=True).report()
+    assert report.joining.code is Reason.UNSURE_TRAVELLER
+    assert report.verdict is Verdict.REFER
+
+
+def test_an_expired_code_beside_a_good_one_does_no_harm(world: World) -> None:
+    old = dcc(world, now=world.clock.now - timedelta(days=200))
+    report = session(world, shown(world), old, document=DOCUMENT).report()
+    assert [each.verdict for each in report.reports] == [Verdict.ACCEPT, Verdict.REJECT]
+    assert report.verdict is Verdict.ACCEPT
+
+
+def test_a_forged_code_beside_a_good_one_is_referred(world: World) -> None:
+    good = shown(world)
+    forged = _flipped(shown(world))
+    report = session(world, good, forged, document=DOCUMENT).report()
+    assert [each.decisive.code for each in report.reports][1] is Reason.SIGNATURE_INVALID
+    assert report.verdict is Verdict.REFER
+
+
+def _flipped(text: str) -> str:
+    data = bytearray(qr_text.decode(text))
+    data[-1] ^= 1
+    return qr_text.encode(bytes(data))
+
+
+def test_codes_that_are_all_rejected_reject_the_whole(world: World) -> None:
+    report = session(world, "no code", "PQ1:", document=DOCUMENT).report()
+    assert (report.verdict, report.joining.code) == (Verdict.REJECT, Reason.ONE_CODE)
+
+
+def test_the_same_code_shown_twice_counts_once(world: World) -> None:
+    text = shown(world)
+    made = session(world, text, document=DOCUMENT)
+    assert made.add(text) is made.report().reports[0]
+    assert len(made.report().reports) == 1
+    assert made.report().verdict is Verdict.ACCEPT
+
+
+def test_a_session_is_bounded(world: World) -> None:
+    made = session(world, *map(str, range(MAX_CODES)))
+    with pytest.raises(ValueError, match="at most"):
+        made.add("one more")
+
+
+def test_an_empty_session_has_no_report(world: World) -> None:
+    with pytest.raises(ValueError, match="no code"):
+        session(world).report()
+
+
+def test_a_session_report_says_what_it_means_and_holds_no_claim(world: World) -> None:
+    report = session(world, shown(world), dcc(world), document=DOCUMENT).report()
+    assert report.explain() == "Accept: 2 codes, 2 accept. All codes are the same traveller's."
+    kept = json.dumps(report.record())
+    assert "ERIKSSON" not in kept
+    assert "1974" not in kept
+    assert "ERIKSSON" not in repr(report)
+    with pytest.raises(TypeError):
+        bool(report)
