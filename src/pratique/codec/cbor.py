@@ -200,7 +200,12 @@ def _count(value: Any) -> int:
     return 1 + _count(value.value) if isinstance(value, Tag) else 1
 
 
+_SCALARS = frozenset({int, str, bytes, bool, type(None)})
+
+
 def _ordered(value: Any) -> Any:
+    if type(value) in _SCALARS:  # most are; asking whether one is a mapping takes longer than all the rest
+        return value
     if isinstance(value, Mapping):
         return {key: _ordered(value[key]) for key in sorted(value, key=_encoded_key)}
     if isinstance(value, (list, tuple)):
