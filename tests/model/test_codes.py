@@ -60,6 +60,21 @@ def test_yellow_fever_vaccination_counts_from_the_tenth_day_and_others_at_once()
     assert codes.days_until_valid("unknown") == 0
 
 
+@pytest.mark.parametrize(
+    ("code", "target"),
+    [("RA01.0", "RA01"), ("RA01", "RA01"), ("1E50.0", "1E50.0"), ("1E50.2", None), ("RA0", None), ("", None)],
+)
+def test_subcategory_stands_for_the_disease_that_who_lists(code: str, target: str | None) -> None:
+    assert codes.target_of_icd11(code) == target
+
+
+@pytest.mark.parametrize(
+    ("code", "target"), [("XM68M6", "RA01"), ("XM0N24", "1D47"), ("XM5V19", "1C81"), ("RA01", None), ("", None)]
+)
+def test_vaccines_of_icd_11_have_their_disease(code: str, target: str | None) -> None:
+    assert codes.target_of_vaccine(code) == target
+
+
 def test_snomed_diseases_have_their_icd_11_code() -> None:
     assert codes.target_of_snomed("840539006") == "RA01"
     assert codes.target_of_snomed("260373001") is None
@@ -73,6 +88,7 @@ def test_snomed_diseases_have_their_icd_11_code() -> None:
         ("eu-manufacturer|ORG-100030215", "Biontech Manufacturing GmbH"),
         ("eu-device|1232", "Abbott Rapid Diagnostics, Panbio COVID-19 Ag Rapid Test"),
         ("snomed|260373001", "Detected"),
+        ("icd11-vaccine|XM0GQ8", "COVID-19 vaccine, RNA based"),
         ("loinc|LP6464-4", "Nucleic acid amplification with probe detection"),
         ("atc|J07BX03", "covid-19 vaccines"),
         ("who-pq|YellowFeverProductd8a09f80301dc05e124f99ffe7711fc0", "STAMARIL"),

@@ -2,6 +2,7 @@
 
     system            what its codes name                               table in `data/`
     icd11             disease agents of WHO's list, by ICD-11 code      icd11.json
+    icd11-vaccine     ICD-11 extension codes: vaccines                  icd11-vaccine.json
     snomed            SNOMED CT: diseases, vaccines, test results       snomed.json
     atc               ATC: vaccines                                     atc.json
     loinc             LOINC: kinds of test                              loinc.json
@@ -22,7 +23,17 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-SYSTEMS: Final = ("icd11", "snomed", "atc", "loinc", "eu-product", "eu-manufacturer", "eu-device", "who-pq")
+SYSTEMS: Final = (
+    "icd11",
+    "icd11-vaccine",
+    "snomed",
+    "atc",
+    "loinc",
+    "eu-product",
+    "eu-manufacturer",
+    "eu-device",
+    "who-pq",
+)
 TABLES: Final = (*SYSTEMS, "countries", "doc9303", "transliteration")
 
 
@@ -87,6 +98,17 @@ def is_known_target(target: str) -> bool:
 def target_of_snomed(code: str) -> str | None:
     """Return the ICD-11 code for a disease that SNOMED CT names, 840539006 to RA01; None for any other."""
     target = _codes("snomed").get(code, {}).get("target")
+    return None if target is None else str(target)
+
+
+def target_of_icd11(code: str) -> str | None:
+    """Return the disease agent of WHO's list that an ICD-11 code is or belongs to, RA01 for RA01.0; None for others."""
+    return next((each for each in (code, code.partition(".")[0]) if is_known_target(each)), None)
+
+
+def target_of_vaccine(code: str) -> str | None:
+    """Return the ICD-11 code for the disease that a vaccine with this ICD-11 extension code is for; None for others."""
+    target = _codes("icd11-vaccine").get(code, {}).get("target")
     return None if target is None else str(target)
 
 
