@@ -116,7 +116,8 @@ class Issuer:
                 {SD_CLAIMS: list(redaction.disclosures)} if redaction.disclosures else {},
                 cbor.encode(payload),
                 self._signer,
-            )
+            ),
+            read=False,
         )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pratique.cose import sign1
@@ -10,13 +11,13 @@ from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
-from pratique.sdcwt import Path, disclosed, disclosure_paths
 from pratique.sdcwt.labels import SD_CLAIMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from pratique.model import Credential
+    from pratique.sdcwt import Disclosed, Path
 
 _NAMES: dict[Path, str] = {path: name for name, path in profile.PATHS.items()}
 
@@ -27,12 +28,15 @@ class HeldCredential:
     Nothing in it is verified: the holder trusts the hand that gave it; a verifier checks the signature.
     """
 
-    def __init__(self, data: bytes) -> None:
-        """Take a credential's bytes. Raises: DecodeError, DisclosureError, UnsupportedError."""
+    def __init__(self, data: bytes, *, read: bool = True) -> None:
+        """Take a credential's bytes, and read them at once unless whoever made them says that there is no need.
+
+        Raises: DecodeError, DisclosureError, UnsupportedError.
+        """
         self._envelope = PratiqueEnvelope(data)
         self.encoded = data
-        self.credential: Credential = self._envelope.read()
-        self._paths = disclosure_paths(self._envelope.claims(), self._envelope.disclosures)
+        if read:
+            _ = self.credential
 
     def __repr__(self) -> str:
         return f"HeldCredential(disclosable={list(self.disclosable)!r})"
@@ -42,6 +46,15 @@ class HeldCredential:
         """Return the credential of a QR text, as its holder keeps it. Raises: as the constructor."""
         return cls(qr_text.decode(qr_text.scanned(text)))
 
+    @cached_property
+    def _opened(self) -> Disclosed:
+        return self._envelope.open()
+
+    @cached_property
+    def credential(self) -> Credential:
+        """Return what this copy says, every disclosure in it opened. Raises: DecodeError, DisclosureError."""
+        return self._envelope.read(self._opened)
+
     @property
     def text(self) -> str:
         """Return the QR text of this copy, with every disclosure in it: for its holder, not for showing."""
@@ -50,13 +63,13 @@ class HeldCredential:
     @property
     def disclosable(self) -> tuple[str, ...]:
         """Return the names of the claims that can be shown, such as `event.date`, in the profile's order."""
-        held = set(self._paths.values())
+        held = set(self._opened.paths.values())
         return tuple(name for name, path in profile.PATHS.items() if path in held)
 
     @property
     def is_complete(self) -> bool:
         """Return whether there is a disclosure for every hash: an issuer must not keep claims from their holder."""
-        return disclosed(self._envelope.claims(), self._envelope.disclosures).withheld == 0
+        return self._opened.withheld == 0
 
     def present(self, *, disclose: Iterable[str] = ()) -> str:
         """Return the QR text of a copy that shows, beyond what is always shown, just the claims named.
@@ -78,14 +91,14 @@ class HeldCredential:
                     hint=f"It can show: {', '.join(self.disclosable) or 'nothing more than it always shows'}.",
                 )
             wanted |= {path[:end] for path in paths for end in range(1, len(path) + 1)}
-        shown = [encoded for encoded, path in self._paths.items() if path in wanted]
+        shown = [encoded for encoded, path in self._opened.paths.items() if path in wanted] if wanted else []
         return qr_text.encode(_with_disclosures(self._envelope, shown))
 
     def _expand(self, name: str) -> list[Path]:
         """Return the paths of the claims that a name stands for and that this copy can show."""
         return [
             path
-            for path in self._paths.values()
+            for path in self._opened.paths.values()
             if (full := _NAMES.get(path)) is not None and (full == name or full.startswith(f"{name}."))
         ]
 

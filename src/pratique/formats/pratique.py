@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import cbor
+from pratique.cose import algorithms
 from pratique.cose.keys import PublicKey
 from pratique.cose.sign1 import ALG, KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
@@ -25,10 +27,12 @@ from pratique.model import (
 )
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
-from pratique.sdcwt import disclosed
+from pratique.sdcwt import Disclosed, disclosed
 from pratique.sdcwt.labels import REDACTION_KEYS, SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from pratique.cose.algorithms import Algorithm
 
 FORMAT: Final = "pratique"
@@ -37,11 +41,22 @@ _decode = cbor.Decoder(simple_keys=REDACTION_KEYS, deterministic=True)
 _SHORT_LIVED: Final = frozenset({TestResult, Clearance})
 _PROTECTED: Final = {ALG, KEY_ID, TYP}
 _REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
-_OPTIONAL: Final = {STATUS, HOLDER}
+_ALLOWED: Final = _REQUIRED | {STATUS, HOLDER}
 _NUMBER = re.compile(r"[A-Za-z0-9_-]{12}\Z")
 _KEY_ID_BYTES = 8
 _SALT_BYTES = _TAG_BYTES = 16
 _THUMBPRINT_BYTES = 32
+
+
+@lru_cache(maxsize=256)
+def _header(protected: bytes) -> tuple[Algorithm, bytes]:
+    """Return algorithm and key identifier of a protected header; every credential under one key has the same."""
+    headers = cbor.decode(protected, deterministic=True)
+    if headers.keys() != _PROTECTED or headers[TYP] != TYP_SD_CWT:
+        raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not exactly alg, kid and typ 293")
+    if type(headers[KEY_ID]) is not bytes or len(headers[KEY_ID]) != _KEY_ID_BYTES:
+        raise DecodeError(Reason.COSE_MALFORMED, f"the key identifier is not {_KEY_ID_BYTES} bytes")
+    return algorithms.by_label(headers[ALG]), headers[KEY_ID]
 
 
 class PratiqueEnvelope:
@@ -52,23 +67,9 @@ class PratiqueEnvelope:
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
         signed = Sign1.decode(data)
-        if signed.headers.keys() != _PROTECTED or signed.headers[TYP] != TYP_SD_CWT:
-            raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not exactly alg, kid and typ 293")
-        if type(signed.headers[KEY_ID]) is not bytes or len(signed.headers[KEY_ID]) != _KEY_ID_BYTES:
-            raise DecodeError(Reason.COSE_MALFORMED, f"the key identifier is not {_KEY_ID_BYTES} bytes")
-        if SD_AEAD_CLAIMS in signed.unprotected:
-            raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "encrypted disclosures are not part of this profile")
-        if not signed.unprotected.keys() <= {SD_CLAIMS}:
-            raise DecodeError(Reason.COSE_MALFORMED, "the unprotected header has more than disclosures")
-        disclosures = signed.unprotected.get(SD_CLAIMS, ())
-        if SD_CLAIMS in signed.unprotected and (type(disclosures) is not list or not disclosures):
-            raise DecodeError(Reason.COSE_MALFORMED, "the disclosures are not an array with at least one")
-        if any(type(disclosure) is not bytes for disclosure in disclosures):
-            raise DecodeError(Reason.COSE_MALFORMED, "a disclosure is not a byte string")
         self.signed = signed
-        self.disclosures: tuple[bytes, ...] = tuple(disclosures)
-        self.algorithm: Algorithm = signed.algorithm()
-        self.key_id: bytes = signed.headers[KEY_ID]
+        self.algorithm, self.key_id = _header(signed.protected)
+        self.disclosures = _disclosures(signed.unprotected) if signed.unprotected else ()
         self.to_be_signed: bytes = signed.to_be_signed()
         self.signature: bytes = signed.signature
 
@@ -83,11 +84,15 @@ class PratiqueEnvelope:
         """Return the trusted key itself: it signs credentials directly."""
         return key
 
-    def read(self) -> Credential:
+    def open(self) -> Disclosed:
+        """Return the claims with what is disclosed in place. Raises: DecodeError, DisclosureError."""
+        return disclosed(self.claims(), self.disclosures, within=profile.CLOSED_MAPS)
+
+    def read(self, opened: Disclosed | None = None) -> Credential:
         """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
-        opened = disclosed(self.claims(), self.disclosures, within=profile.CLOSED_MAPS)
+        opened = opened or self.open()
         claims = opened.claims
-        if not claims.keys() >= _REQUIRED or claims.keys() - _REQUIRED - _OPTIONAL:
+        if not _REQUIRED <= claims.keys() <= _ALLOWED:
             raise DecodeError(Reason.CONTENT_INVALID, "a claim is missing, or one has no place in this profile")
         if claims[VCT] != profile.PROFILE:
             raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, f"another profile than {profile.PROFILE}")
@@ -98,7 +103,7 @@ class PratiqueEnvelope:
         if holder is not None and isinstance(evidence, Clearance):
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
         person = None if holder is None else profile.read_holder(holder)
-        if profile.count_closed(claims) != opened.opened:
+        if profile.count_closed(claims) != len(opened.paths):
             raise DecodeError(Reason.CONTENT_INVALID, "a claim is open that must be closed, or the reverse")
         return Credential(
             format=FORMAT,
@@ -111,6 +116,18 @@ class PratiqueEnvelope:
             status=profile.read_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,
         )
+
+
+def _disclosures(unprotected: Mapping[Any, Any]) -> tuple[bytes, ...]:
+    """Return the disclosures that travel in the unprotected header, which has nothing else."""
+    if SD_AEAD_CLAIMS in unprotected:
+        raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "encrypted disclosures are not part of this profile")
+    disclosures = unprotected.get(SD_CLAIMS)
+    if len(unprotected) != 1 or type(disclosures) is not list or not disclosures:
+        raise DecodeError(Reason.COSE_MALFORMED, "the unprotected header is not an array of disclosures alone")
+    if any(type(disclosure) is not bytes for disclosure in disclosures):
+        raise DecodeError(Reason.COSE_MALFORMED, "a disclosure is not a byte string")
+    return tuple(disclosures)
 
 
 def envelope(text: str) -> PratiqueEnvelope:

@@ -91,8 +91,10 @@ def _refuse(what: str) -> DecodeError:
 def text(value: Any) -> str:
     """Return a text of 1 to 255 bytes without control characters, or refuse."""
     # Unprintable texts go first: a lone surrogate, which JSON can escape, has no bytes to count.
-    if type(value) is not str or not value.translate(_JOINERS).isprintable() or not 0 < len(value.encode()) <= MAX_TEXT:
-        raise _refuse(f"a text is empty, longer than {MAX_TEXT} bytes or not printable")
+    if type(value) is not str or not (value.isprintable() or value.translate(_JOINERS).isprintable()):
+        raise _refuse("a text is not printable")
+    if not 0 < len(value.encode()) <= MAX_TEXT:
+        raise _refuse(f"a text is empty or longer than {MAX_TEXT} bytes")
     return value
 
 
@@ -196,7 +198,9 @@ _HOLDER_CLAIMS: Final = (
     _text_claim("guardian", 8),
 )
 
-_OPEN: Final = frozenset({EVENT_KIND, EVENT_TARGET, EVENT_RULE})
+_OPEN_IN_FACT: Final = frozenset({EVENT_KIND, EVENT_TARGET})
+_OPEN_IN_CLEARANCE: Final = frozenset({EVENT_KIND, EVENT_RULE})
+_OPEN: Final = _OPEN_IN_FACT | _OPEN_IN_CLEARANCE
 _EVENT_BY_KEY: Final = {claim.key: claim for claim in _EVENT_CLAIMS}
 _DETAIL_BY_KEY: Final = {claim.key: claim for claim in _DETAIL_CLAIMS}
 _HOLDER_BY_KEY: Final = {claim.key: claim for claim in _HOLDER_CLAIMS}
@@ -229,17 +233,19 @@ def read_evidence(event: Any) -> Evidence:
     """Return the fact of an event map in which disclosed claims are in place. Raises: DecodeError."""
     if type(event) is not dict:
         raise _refuse("the event is not a map")
-    closed = dict(event)
-    number = closed.pop(EVENT_KIND, None)
+    number = event.get(EVENT_KIND)
     evidence_type = EVIDENCE_TYPES.get(number) if type(number) is int else None
     if evidence_type is None:
         raise _refuse("the event is of no known kind")
     if evidence_type is Clearance:
-        if closed.keys() != {EVENT_RULE}:
+        if event.keys() != _OPEN_IN_CLEARANCE:
             raise _refuse("a clearance names a rule set and nothing else")
-        return Clearance(rule=text(closed[EVENT_RULE]))
-    agent = target(closed.pop(EVENT_TARGET, None))
-    fields = _fields(closed.pop(EVENT_DETAILS, {}), _DETAIL_BY_KEY, "the details") if EVENT_DETAILS in closed else {}
+        return Clearance(rule=text(event[EVENT_RULE]))
+    agent = target(event.get(EVENT_TARGET))
+    if len(event) == len(_OPEN_IN_FACT):  # nothing is disclosed
+        return evidence_type(target=agent)
+    closed = {key: value for key, value in event.items() if key not in _OPEN_IN_FACT}
+    fields = _fields(closed.pop(EVENT_DETAILS), _DETAIL_BY_KEY, "the details") if EVENT_DETAILS in closed else {}
     fields |= _fields(closed, _EVENT_BY_KEY, "the event")
     try:
         return evidence_type(target=agent, **fields)

@@ -18,7 +18,6 @@ from pratique.sdcwt.labels import (
     HASH_BYTES,
     MAX_KEY_BYTES,
     REDACTED_ELEMENT,
-    REDACTED_KEYS,
     REDACTION_KEYS,
     REDACTION_TAGS,
     SALT_BYTES,
@@ -38,11 +37,14 @@ _DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort h
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Disclosed:
-    """Claims with what was disclosed in place; how many hashes stayed closed, and how many claims were opened."""
+    """Claims with what was disclosed in place; how many hashes stayed closed; where each disclosure opened its claim.
+
+    A path is the keys that lead to a claim; an element of an array has that of its array. Decoys open nothing.
+    """
 
     claims: dict[Any, Any]
     withheld: int
-    opened: int
+    paths: dict[bytes, Path]
 
 
 def disclosed(
@@ -71,20 +73,7 @@ def disclosed(
         raise DisclosureError(
             Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} of {len(disclosures)} disclosures match no hash"
         )
-    return Disclosed(opened, opening.withheld, opening.opened)
-
-
-def disclosure_paths(claims: dict[Any, Any], disclosures: Sequence[bytes]) -> dict[bytes, Path]:
-    """Return the path of map keys at which each disclosure opens its claim; decoys are left out.
-
-    Raises: DisclosureError: as `disclosed`.
-    """
-    paths: dict[bytes, Path] = {}
-    opening = _Opening(disclosures, paths=paths)
-    opening.open(claims)
-    if opening.pending:
-        raise DisclosureError(Reason.DISCLOSURE_UNMATCHED, f"{len(opening.pending)} disclosures match no hash")
-    return paths
+    return Disclosed(opened, opening.withheld, opening.paths)
 
 
 class _Opening:
@@ -96,7 +85,6 @@ class _Opening:
         *,
         within: Container[Path] | None = None,
         framed: bool = False,
-        paths: dict[bytes, Path] | None = None,
     ) -> None:
         hashed = map(cbor.encode, disclosures) if framed else disclosures
         self.pending = {
@@ -104,17 +92,17 @@ class _Opening:
         }
         if len(self.pending) != len(disclosures):
             raise DisclosureError(Reason.DISCLOSURE_REPEATED, "two disclosures are the same")
-        self.withheld = self.opened = 0
+        self.withheld = 0
+        self.paths: dict[bytes, Path] = {}
         self._within = within
         self._seen: set[bytes] = set()
-        self._paths = paths
 
     def open(self, value: Any, path: Path = ()) -> Any:
         kind = type(value)
         if kind is dict:
             return self._open_map(value, path)
         if kind is list:
-            return [*self._open_elements(value, path)]
+            return value if _NESTING.isdisjoint(map(type, value)) else [*self._open_elements(value, path)]
         if kind is Tag:
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "a redacted element outside an array")
         return value
@@ -122,13 +110,16 @@ class _Opening:
     def _open_map(self, mapping: dict[Any, Any], path: Path) -> dict[Any, Any]:
         if len(path) > MAX_MAPS:  # each disclosure may nest as deep as CBOR may, and hold the hash of the next
             raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"nested deeper than {MAX_MAPS} maps")
-        opened = mapping.copy()
-        # To Python a simple value is equal to its number, and 59 is a key like any other.
-        hashes = opened.pop(REDACTED_KEYS) if Simple in map(type, mapping) else None
-        for key, value in opened.items():
-            if type(value) in _NESTING:
+        opened: dict[Any, Any] = {}
+        hashes: Any = None
+        for key, value in mapping.items():
+            if type(key) is Simple:  # to Python it is equal to its number, and 59 is a key like any other
+                hashes = value
+            elif type(value) in _NESTING:
                 opened[key] = self.open(value, (*path, key))
-        if hashes is not None:
+            else:
+                opened[key] = value
+        if len(opened) < len(mapping):
             if self._within is not None and path not in self._within:
                 raise DisclosureError(Reason.DISCLOSURE_MALFORMED, "entries are hidden where none may be")
             for _, value, key in self._opened_by(hashes, _ENTRY, path):
@@ -167,12 +158,10 @@ class _Opening:
         found = [encoded for digest in hashes if (encoded := self.pending.pop(digest, None)) is not None]
         self.withheld += len(hashes) - len(found)
         opened = [(encoded, parts) for encoded in found if len(parts := _parts(encoded)) != _DECOY]
-        self.opened += len(opened)
         for encoded, parts in opened:
             if len(parts) != size:
                 raise DisclosureError(Reason.DISCLOSURE_MALFORMED, f"{len(parts)} items where {size} belong")
-            if self._paths is not None:
-                self._paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
+            self.paths[encoded] = (*path, parts[2]) if size == _ENTRY else path
         return [parts for _, parts in opened]
 
 
