@@ -11,20 +11,22 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.cose import algorithms
-from pratique.cose.algorithms import ES256, ES384, ESP256, ESP384, PS256, REGISTRY, SIGNING, VERIFYING, Algorithm
-from pratique.cose.keys import PrivateKey
+from pratique.cose.algorithms import ES256, ES384, ES512, ESP256, ESP384, PS256, REGISTRY, SIGNING, VERIFYING, Algorithm
+from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.errors import KeyMaterialError, SignatureError, UnsupportedError
 from pratique.reasons import Reason
 
 N256 = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551
 N384 = int("ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973", 16)
+N521 = int("1fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa"
+           "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409", 16)  # fmt: skip
 MESSAGE = b"what was signed"
 
 
 def test_numbers_and_names_are_those_of_the_registry() -> None:
     assert {algorithm.name: label for label, algorithm in REGISTRY.items()} == {
         "ESP256": -9, "Ed25519": -19, "ESP384": -51, "ML-DSA-44": -48,
-        "ES256": -7, "EdDSA": -8, "ES384": -35, "PS256": -37,
+        "ES256": -7, "EdDSA": -8, "ES384": -35, "ES512": -36, "PS256": -37,
     }  # fmt: skip
 
 
@@ -125,6 +127,25 @@ def test_der_is_what_cryptography_makes_for_p384(r: int, s: int) -> None:
     der = algorithms._der_ecdsa(r.to_bytes(48) + s.to_bytes(48), N384.to_bytes(48))
     assert der == encode_dss_signature(r, s)
     assert algorithms.raw_ecdsa(der, ESP384) == r.to_bytes(48) + s.to_bytes(48)
+
+
+@settings(max_examples=200)
+@given(r=st.integers(1, N521 - 1) | st.integers(1, 2**480), s=st.integers(1, N521 - 1) | st.integers(1, 2**480))
+def test_der_is_what_cryptography_makes_for_p521(r: int, s: int) -> None:
+    der = algorithms._der_ecdsa(r.to_bytes(66) + s.to_bytes(66), N521.to_bytes(66))
+    assert der == encode_dss_signature(r, s)
+    assert algorithms.raw_ecdsa(der, ES512) == r.to_bytes(66) + s.to_bytes(66)
+
+
+def test_es512_is_verified_and_takes_no_other_hash() -> None:
+    native = ec.generate_private_key(ec.SECP521R1())
+    key = PublicKey.from_native(native.public_key())
+    for digest, holds in ((hashes.SHA512(), True), (hashes.SHA256(), False)):
+        signature = algorithms.raw_ecdsa(native.sign(MESSAGE, ec.ECDSA(digest)), ES512)
+        assert len(signature) == ES512.signature_size
+        assert algorithms.verify(ES512, key, signature, MESSAGE) is holds
+        assert not algorithms.verify(ES512, key, signature, MESSAGE + b"!")
+        assert not algorithms.verify(ES512, key, signature[1:], MESSAGE)
 
 
 @pytest.mark.parametrize(

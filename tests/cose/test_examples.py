@@ -24,7 +24,7 @@ EXAMPLES = {
 }
 # Genuine, and refused all the same
 NOT_OFFERED = {
-    "ecdsa-examples-ecdsa-sig-03": "ES512 on P-521: no format that is read here has it",
+    "ecdsa-examples-ecdsa-sig-03": "ES512: no format in COSE that is read here has it",
     "eddsa-examples-eddsa-sig-02": "EdDSA on Ed448: no format that is read here has it",
 }
 

@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.codec import cbor
+from pratique.cose.algorithms import ES512
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.errors import KeyMaterialError, PratiqueError
 from pratique.reasons import Reason
@@ -170,9 +171,9 @@ def test_malformed_key_is_refused(key: Any) -> None:
 
 
 UNSUPPORTED: list[Any] = [
-    EC | {-1: 3}, EC | {-1: 8}, EC | {-1: True}, EC | {-1: "P-256"}, EC | {1: 4}, EC | {1: 99}, {1: 1, -1: 4, -2: X},
+    EC | {-1: 4}, EC | {-1: 8}, EC | {-1: True}, EC | {-1: "P-256"}, EC | {1: 4}, EC | {1: 99}, {1: 1, -1: 4, -2: X},
     {1: 1, -1: 7, -2: bytes(57)}, {1: 7, 3: -49, -1: bytes(1952)}, {1: 7, -1: bytes(1312)},
-    {"kty": "oct", "k": "AA"}, JWK | {"crv": "P-521"}, JWK | {"crv": "secp256k1"}, JWK | {"kty": "ec"},
+    {"kty": "oct", "k": "AA"}, JWK | {"crv": "P-522"}, JWK | {"crv": "secp256k1"}, JWK | {"kty": "ec"},
 ]  # fmt: skip
 
 
@@ -255,7 +256,7 @@ def test_leading_zeros_do_not_make_another_rsa_key(keys: dict[str, PrivateKey]) 
 @pytest.mark.parametrize(
     "native",
     [
-        ec.generate_private_key(ec.SECP521R1()),
+        ec.generate_private_key(ec.BrainpoolP256R1()),
         ec.generate_private_key(ec.SECP256K1()),
         ed448.Ed448PrivateKey.generate(),
         x25519.X25519PrivateKey.generate(),
@@ -270,6 +271,21 @@ def test_spki_of_another_type_is_refused_as_that(native: Any) -> None:
     pem = native.private_bytes(PEM[0], serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with pytest.raises(KeyMaterialError):
         PrivateKey.from_pem(pem)
+
+
+def test_key_on_p521_is_read_for_verifying_alone() -> None:
+    native = ec.generate_private_key(ec.SECP521R1())
+    key = PublicKey.from_spki(native.public_key().public_bytes(*SPKI))
+    assert (key.kind, key.jwk["crv"], key.cose_key[-1]) == ("EC P-521", "P-521", 3)
+    assert PublicKey.from_jwk(key.jwk) == PublicKey.from_cose_key(key.encoded) == key
+    point = key.cose_key
+    assert PublicKey.from_cose_key(point | {-3: bool(point[-3][-1] & 1)}) == key
+    assert key.fits(ES512)
+    pem = native.private_bytes(PEM[0], serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    for read, private in ((PrivateKey.from_pem, pem), (PrivateKey.from_cose_key, point | {-4: b"\1" * 66})):
+        with pytest.raises(KeyMaterialError) as refused:
+            read(private)  # type: ignore[operator]
+        assert refused.value.code is Reason.KEY_UNSUPPORTED
 
 
 def test_spki_is_refused_truncated_at_every_byte_and_with_bytes_after_it(keys: dict[str, PrivateKey]) -> None:

@@ -16,7 +16,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _TYPES = {"OKP": _public.OKP, "EC": _public.EC2, "RSA": _public.KTY_RSA, "AKP": _public.AKP}
-_CURVES = {"P-256": _public.CRV_P256, "P-384": _public.CRV_P384, "Ed25519": _public.CRV_ED25519}
+_CURVES = {
+    "P-256": _public.CRV_P256,
+    "P-384": _public.CRV_P384,
+    "P-521": _public.CRV_P521,
+    "Ed25519": _public.CRV_ED25519,
+}
 _EC_OKP = {"x": _public.X, "y": _public.Y, "d": _public.D}
 # RFC 8230 section 4; `oth` is an array of more primes
 _RSA = {"n": _public.N, "e": _public.E, "d": -3, "p": -4, "q": -5, "dp": -6, "dq": -7, "qi": -8}
@@ -44,7 +49,7 @@ def to_cose_key(jwk: Mapping[str, Any]) -> dict[int, Any]:
     if kty in (_public.EC2, _public.OKP):
         curve = _CURVES.get(_text(jwk, "crv"))
         if curve is None:
-            raise unsupported("the key's curve is not P-256, P-384 or Ed25519")
+            raise unsupported("the key's curve is not P-256, P-384, P-521 or Ed25519")
         members[_public.CRV] = curve
     members |= {label: _bytes(jwk, name) for name, label in _MEMBERS[kty].items() if name in jwk}
     if kty == _public.KTY_RSA and "oth" in jwk:

@@ -84,6 +84,8 @@ def _ec(members: Mapping[Any, Any]) -> ec.EllipticCurvePrivateKey:
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - see _public
 
     family = _public.ec_family(members)
+    if family not in _SCALAR_BYTES:
+        raise unsupported("nothing here is signed with a key on P-521")
     scalar = int.from_bytes(_public.exactly(members, _public.D, _SCALAR_BYTES[family], "d"))
     try:
         return ec.derive_private_key(scalar, _public.ec_curve(family))

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pratique.cose.algorithms import EC_P256, EC_P384, ED25519, ML_DSA, ML_DSA_44, RSA
+from pratique.cose.algorithms import EC_P256, EC_P384, EC_P521, ED25519, ML_DSA, ML_DSA_44, RSA
 from pratique.errors import KeyMaterialError
 from pratique.reasons import Reason
 
@@ -25,7 +25,7 @@ CRV, X, Y, D = -1, -2, -3, -4  # EC2 and OKP
 N, E = -1, -2  # RSA
 PUB, PRIV = -1, -2  # AKP
 RSA_PRIVATE = frozenset(range(-12, -2))  # d, p, q, dP, dQ, qInv, other, r_i, d_i, t_i
-CRV_P256, CRV_P384, CRV_ED25519 = 1, 2, 6
+CRV_P256, CRV_P384, CRV_P521, CRV_ED25519 = 1, 2, 3, 6
 
 MIN_RSA_BITS, MAX_RSA_BITS = 2048, 4096
 _MAX_EXPONENT_BITS = 64  # a longer one makes a verification last; OpenSSL has this limit for larger keys
@@ -33,9 +33,9 @@ _MAX_INTEGER_BYTES = MAX_RSA_BITS // 8 + 1  # one leading zero, which DER needs 
 _ED25519_BYTES = 32
 _ML_DSA_44_BYTES = 1312  # FIPS 204, table 2
 
-_CURVES = {CRV_P256: EC_P256, CRV_P384: EC_P384}
-_CURVE_NUMBERS = {EC_P256: CRV_P256, EC_P384: CRV_P384}
-_COORDINATE_BYTES = {EC_P256: 32, EC_P384: 48}
+_CURVES = {CRV_P256: EC_P256, CRV_P384: EC_P384, CRV_P521: EC_P521}
+_CURVE_NUMBERS = {EC_P256: CRV_P256, EC_P384: CRV_P384, EC_P521: CRV_P521}
+_COORDINATE_BYTES = {EC_P256: 32, EC_P384: 48, EC_P521: 66}
 
 # SubjectPublicKeyInfo up to the point, for named curves and uncompressed points (RFC 5480)
 _SPKI_HEADS = (
@@ -142,9 +142,9 @@ def from_native(native: object) -> Described:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa  # noqa: PLC0415 - see above
 
     if isinstance(native, ec.EllipticCurvePublicKey):
-        family = {"secp256r1": EC_P256, "secp384r1": EC_P384}.get(native.curve.name)
+        family = {"secp256r1": EC_P256, "secp384r1": EC_P384, "secp521r1": EC_P521}.get(native.curve.name)
         if family is None:
-            raise unsupported(f"the curve is {native.curve.name}; P-256 and P-384 are used")
+            raise unsupported(f"the curve is {native.curve.name}; P-256, P-384 and P-521 are used")
         return _describe_ec(family, native)
     if isinstance(native, rsa.RSAPublicKey):
         numbers = native.public_numbers()
@@ -173,7 +173,7 @@ def ec_family(members: Mapping[Any, Any]) -> str:
     curve = members.get(CRV)
     family = _CURVES.get(curve) if type(curve) is int else None
     if family is None:
-        raise unsupported("the key's curve is not P-256 or P-384")
+        raise unsupported("the key's curve is not P-256, P-384 or P-521")
     return family
 
 
@@ -198,7 +198,12 @@ def ec_curve(family: str) -> ec.EllipticCurve:
     """Return a curve as cryptography has it."""
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415 - see above
 
-    return ec.SECP256R1() if family == EC_P256 else ec.SECP384R1()
+    curves: dict[str, ec.EllipticCurve] = {
+        EC_P256: ec.SECP256R1(),
+        EC_P384: ec.SECP384R1(),
+        EC_P521: ec.SECP521R1(),
+    }
+    return curves[family]
 
 
 def _ec_point(family: str, point: bytes) -> Described:

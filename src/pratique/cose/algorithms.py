@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
-EC_P256, EC_P384, ED25519, ML_DSA_44, RSA = "EC P-256", "EC P-384", "Ed25519", "ML-DSA-44", "RSA"
+EC_P256, EC_P384, EC_P521, ED25519, ML_DSA_44, RSA = "EC P-256", "EC P-384", "EC P-521", "Ed25519", "ML-DSA-44", "RSA"
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +45,28 @@ ED25519_PURE = Algorithm(-19, "Ed25519", ED25519, 64)
 ML_DSA = Algorithm(-48, "ML-DSA-44", ML_DSA_44, 2420)  # draft-ietf-cose-dilithium; FIPS 204, table 2
 ES256 = Algorithm(
     -7, "ES256", EC_P256, 64
-)  # RFC 9053, as the rest; the curve is not part of these four: it is fixed here
+)  # RFC 9053, as the rest; the curve is not part of these five: it is fixed here
 EDDSA = Algorithm(-8, "EdDSA", ED25519, 64)
 ES384 = Algorithm(-35, "ES384", EC_P384, 96)
+ES512 = Algorithm(-36, "ES512", EC_P521, 132)
 PS256 = Algorithm(-37, "PS256", RSA, 0)  # RFC 8230: SHA-256, MGF1 with SHA-256, 32 bytes of salt
 
 SIGNING = frozenset((ESP256, ED25519_PURE, ESP384, ML_DSA))  # what an issuer of ours may use
 VERIFYING = SIGNING | {ES256, EDDSA, ES384, PS256}
-REGISTRY: Mapping[int, Algorithm] = MappingProxyType({algorithm.label: algorithm for algorithm in VERIFYING})
+REGISTRY: Mapping[int, Algorithm] = MappingProxyType(
+    # ES512 counts only where a format asks for it by name
+    {algorithm.label: algorithm for algorithm in VERIFYING | {ES512}}
+)
 _BY_NAME = {algorithm.name: algorithm for algorithm in VERIFYING}
 
 _ORDERS = {  # of the curves' base points, FIPS 186-4 appendix D.1.2
     EC_P256: bytes.fromhex("ffffffff00000000ffffffffffffffffbce6faada7179e84f3b9cac2fc632551"),
     EC_P384: bytes.fromhex(
         "ffffffffffffffffffffffffffffffffffffffffffffffffc7634d81f4372ddf581a0db248b0a77aecec196accc52973"
+    ),
+    EC_P521: bytes.fromhex(
+        "01fffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffffa"
+        "51868783bf2f966b7fcc0148f709a5d03bb5c9b8899c47aebb6fb71e91386409"
     ),
 }
 
@@ -156,8 +164,10 @@ def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
         r = b"\0" + r
     if s[0] & 0x80:
         s = b"\0" + s
-    # No length reaches 128: two integers of at most 49 bytes, two bytes before each.
-    return b"\x30%c\x02%c%b\x02%c%b" % (len(r) + len(s) + 4, len(r), r, len(s), s)
+    # Only in P-521 does the whole reach 128 bytes; no single integer does.
+    total = len(r) + len(s) + 4
+    head = b"\x30%c" % total if total < 128 else b"\x30\x81%c" % total  # noqa: PLR2004 - X.690 section 8.1.3
+    return head + b"\x02%c%b\x02%c%b" % (len(r), r, len(s), s)
 
 
 @lru_cache(maxsize=1)
@@ -167,12 +177,12 @@ def _invalid_signature() -> type[Exception]:
     return InvalidSignature
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=3)
 def _ecdsa(family: str) -> ec.ECDSA:
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415 - see above
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
 
-    return ec.ECDSA(hashes.SHA256() if family == EC_P256 else hashes.SHA384())
+    return ec.ECDSA({EC_P256: hashes.SHA256(), EC_P384: hashes.SHA384(), EC_P521: hashes.SHA512()}[family])
 
 
 @lru_cache(maxsize=1)
@@ -191,6 +201,11 @@ def _check_p256(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes
 def _check_p384(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
     der = _der_ecdsa(signature, _ORDERS[EC_P384])
     return der is not None and _holds(key.verify, der, message, _ecdsa(EC_P384))
+
+
+def _check_p521(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
+    der = _der_ecdsa(signature, _ORDERS[EC_P521])
+    return der is not None and _holds(key.verify, der, message, _ecdsa(EC_P521))
 
 
 def _check_rsa(key: rsa.RSAPublicKey, signature: bytes, message: bytes) -> bool:
@@ -230,6 +245,7 @@ _CHECKS: Mapping[Algorithm, Callable[[Any, bytes, bytes], bool]] = {
     ES256: _check_p256,
     ESP384: _check_p384,
     ES384: _check_p384,
+    ES512: _check_p521,
     PS256: _check_rsa,
     ED25519_PURE: _check_pure,
     EDDSA: _check_pure,

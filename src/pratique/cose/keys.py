@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
 from pratique.cose import _jwk, _private, _public, algorithms
-from pratique.cose.algorithms import EC_P256, EC_P384, ED25519, ML_DSA_44, RSA, Algorithm
+from pratique.cose.algorithms import EC_P256, EC_P384, EC_P521, ED25519, ML_DSA_44, RSA, Algorithm
 from pratique.errors import DecodeError, KeyMaterialError
 from pratique.reasons import Reason
 
@@ -28,6 +28,7 @@ _SIGN, _VERIFY = 1, 2  # IANA "COSE Key Common Parameters", key_ops
 _DEFAULTS = {
     EC_P256: algorithms.ESP256,
     EC_P384: algorithms.ESP384,
+    EC_P521: algorithms.ES512,
     ED25519: algorithms.ED25519_PURE,
     ML_DSA_44: algorithms.ML_DSA,
     RSA: algorithms.PS256,
@@ -149,7 +150,10 @@ class PrivateKey:
 
     @classmethod
     def _of(cls, native: PrivateKeyTypes) -> PrivateKey:
-        return cls(native, PublicKey.from_native(native.public_key()))
+        public = PublicKey.from_native(native.public_key())
+        if public.family == EC_P521:
+            raise KeyMaterialError(Reason.KEY_UNSUPPORTED, "nothing here is signed with a key on P-521")
+        return cls(native, public)
 
     @classmethod
     def generate(cls, algorithm_name: str = algorithms.ESP256.name) -> PrivateKey:
