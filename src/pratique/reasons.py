@@ -34,6 +34,7 @@ class Reason(StrEnum):
     QR_TOO_LONG = "qr.too_long", "The text is longer than any QR code that is accepted."
     QR_DOES_NOT_FIT = "qr.does_not_fit", "The text does not fit into any QR code at this level of error correction."
     BASE45_INVALID = "base45.invalid", "The text is not valid Base45."
+    BASE32_INVALID = "base32.invalid", "The text is not valid Base32."
     DEFLATE_INVALID = "deflate.invalid", "The compressed part is damaged."
     DEFLATE_TOO_LARGE = "deflate.too_large", "The compressed part inflates to more than is accepted."
 
@@ -61,6 +62,46 @@ class Reason(StrEnum):
         "Show the QR code of a health certificate.",
     )
     FORMAT_UNSUPPORTED = "format.unsupported", "The code is in a format that is recognised but not read."
+    FORMAT_DIVOC = (
+        "format.divoc",
+        "DIVOC and other JSON-LD certificates are never accepted: their signature leaves parts of them open to change.",
+        "Ask your health authority for a certificate that is made for travel.",
+    )
+    FORMAT_NL_DOMESTIC = (
+        "format.nl_domestic",
+        "Dutch domestic proofs are never accepted: the keys that sign them were published, so anybody can make one.",
+        "Show an international certificate of the Netherlands, whose code begins with HC1.",
+    )
+    FORMAT_NO_DOMESTIC = (
+        "format.no_domestic",
+        "Norwegian domestic proofs are never accepted: they say what was decided at home, and no medical fact.",
+        "Show an international certificate of Norway, whose code begins with HC1.",
+    )
+    FORMAT_MDOC = (
+        "format.mdoc",
+        "Codes that start a session with a phone are not accepted: they hold no health certificate themselves.",
+        "Show a health certificate that is a QR code by itself, on paper or on the screen.",
+    )
+    FORMAT_PATHCHECK = (
+        "format.pathcheck",
+        "PathCheck credentials are not accepted: they were a pilot, and no health authority answers for their keys.",
+        "Ask your health authority for a certificate that is made for travel.",
+    )
+    FORMAT_LINK = (
+        "format.link",
+        "Links to health records are not accepted and not opened: a link proves nothing by itself.",
+        "Show the certificate itself, not a link to it.",
+    )
+    FORMAT_SEAL = (
+        "format.seal",
+        "Binary digital seals, as visas carry them, are not accepted: they hold no health certificate.",
+        "Show the QR code of a health certificate.",
+    )
+    FORMAT_HCERT_VERSION = (
+        "format.hcert_version",
+        "Health certificates of this version or national variant are not accepted: how to read them is not known here.",
+        "Ask your health authority for a certificate that is made for travel.",
+    )
     CONTENT_INVALID = "content.invalid", "The credential's content does not follow its format."
     CONTENT_DEVIATES = "content.deviates", "The content is readable but departs from its format's schema."
     CLAIMS_INVALID = "claims.invalid", "The claims cannot be put into a credential."

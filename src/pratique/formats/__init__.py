@@ -1,27 +1,29 @@
-"""The formats that are read: each text is recognised by how it begins, and by nothing else."""
+"""The formats that are read, and those that are recognised and refused: by how a text looks, and by nothing else."""
 
 from __future__ import annotations
 
 from typing import Final
 
 from pratique.errors import DecodeError
-from pratique.formats import hc1, pratique
+from pratique.formats import hc1, nzcp, pratique
 from pratique.formats.base import Envelope, Reader
+from pratique.formats.refused import REFUSED
 from pratique.qr.text import scanned
 from pratique.reasons import Reason
 
-READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER)
+READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER)
 
-__all__ = ["READERS", "Envelope", "Reader", "recognise"]
+__all__ = ["READERS", "REFUSED", "Envelope", "Reader", "recognise"]
 
 
 def recognise(text: str) -> tuple[Reader, str]:
     """Return the reader of a scanned text, and the text without the line end that scanners add.
 
+    The envelope of a format that is recognised and refused raises UnsupportedError, whatever the text is.
     Raises: DecodeError: `format.unknown`, `qr.too_long`.
     """
     text = scanned(text)
-    for reader in READERS:
+    for reader in (*READERS, *REFUSED):
         if reader.takes(text):
             return reader, text
     known = ", ".join(reader.prefix for reader in READERS)
