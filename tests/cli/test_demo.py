@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
+
     from conftest import Run
 
 
@@ -33,3 +35,11 @@ def test_it_leaves_other_peoples_folders_alone(run: Run, tmp_path: Path) -> None
     assert result.exit_code == 2
     assert (tmp_path / "issuer.pem").read_text() == "precious"
     assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_commands_to_try_can_be_copied_where_the_program_is_not_on_the_path(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run: Run
+) -> None:
+    monkeypatch.setattr("sys.argv", [".venv/bin/pratique", "demo"])
+    monkeypatch.setenv("PATH", str(tmp_path))
+    assert "\n  .venv/bin/pratique verify " in run("demo", "--dir", tmp_path / "demo").stdout

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
@@ -244,17 +246,24 @@ def _print_short(report: Report) -> None:
     click.echo(f"     {verdict}  {decisive.code.value}: {output.safe(decisive.sentence)}")
 
 
+def _program() -> str:
+    """Return how this program is called: by its name where the shell finds it, else by the path it was called with."""
+    called = Path(sys.argv[0])
+    return "pratique" if called.name != "pratique" or shutil.which("pratique") else shlex.quote(str(called))
+
+
 def _commands(files: _Folder) -> list[tuple[str, str]]:
+    pratique = _program()
     path = {name: shlex.quote(str(getattr(files, name))) for name in _FILES}
     mine = shlex.quote(str(files.path / "with-date.png"))
     mrz, trust = f"--mrz @{path['passport']}", f"--trust {path['trust']}"
     return [
-        ("the border again", f"pratique verify {path['card']} {mrz} {trust}"),
-        ("in twelve years", f"pratique verify {path['card']} {mrz} {trust} --at 2038-12-01"),
-        ("what a stranger sees in it", f"pratique inspect {path['card']}"),
-        ("what she could show", f"pratique present {path['held']} --list"),
-        ("a code that shows the date too", f"pratique present {path['held']} --show event.date --qr {mine} --force"),
-        ("everything in the folder at once", f"pratique verify {shlex.quote(str(files.path))} {mrz} {trust}"),
-        ("issue another", f"pratique issue {path['claims']} --key {path['key']} --issuer {ISSUER} {mrz} --json"),
-        ("whom the border trusts", f"pratique trust show {trust}"),
+        ("the border again", f"{pratique} verify {path['card']} {mrz} {trust}"),
+        ("in twelve years", f"{pratique} verify {path['card']} {mrz} {trust} --at 2038-12-01"),
+        ("what a stranger sees in it", f"{pratique} inspect {path['card']}"),
+        ("what she could show", f"{pratique} present {path['held']} --list"),
+        ("a code that shows the date too", f"{pratique} present {path['held']} --show event.date --qr {mine} --force"),
+        ("everything in the folder at once", f"{pratique} verify {shlex.quote(str(files.path))} {mrz} {trust}"),
+        ("issue another", f"{pratique} issue {path['claims']} --key {path['key']} --issuer {ISSUER} {mrz} --json"),
+        ("whom the border trusts", f"{pratique} trust show {trust}"),
     ]
