@@ -104,6 +104,20 @@ def test_a_bare_key_comes_in_every_form(run: Run, tmp_path: Path, form: str) -> 
     assert entry["public_key"] == key.jwk
 
 
+def test_a_key_that_codes_call_by_a_name_is_added_under_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "key").write_text(json.dumps(PrivateKey.generate("ESP256").public.jwk))
+    folder = tmp_path / "trust"
+    issuer = ["--issuer", "did:web:passes.example", "--key-name", "z12Kf7UQ"]
+    add = ["trust", "add", tmp_path / "key", "--country", "NZ", "--format", "nz-covid-pass", *issuer, "--trust", folder]
+    assert run(*add).exit_code == 0
+    trust_list, acceptance = _lists(folder)
+    assert base64.b64decode(trust_list["issuers"][0]["keys"][0]["key_id"]) == b"z12Kf7UQ"
+    assert acceptance["accept"] == [
+        {"issuers": ["did:web:passes.example"], "countries": ["NZL"], "formats": ["nz-covid-pass"]}
+    ]
+    assert "(z12Kf7UQ)" in run("trust", "show", "--trust", folder).stdout
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [
@@ -112,6 +126,10 @@ def test_a_bare_key_comes_in_every_form(run: Run, tmp_path: Path, form: str) -> 
         (["--country", "A", "--format", "eu-dcc"], "no country has that code"),
         (["--country", "AT", "--format", "eu-dcc", "--kinds", "vaccination,tattoo"], "expected one or more of"),
         (["--country", "AT", "--format", "eu-dcc", "--key-id", "xyz"], "hexadecimal"),
+        (["--country", "AT", "--format", "eu-dcc", "--key-id", "ab", "--key-name", "a"], "give one"),
+        (["--country", "NZ", "--format", "nz-covid-pass", "--key-name", "a"], "--issuer is needed"),
+        (["--country", "NZ", "--format", "nz-covid-pass", "--issuer", "did:web:a"], "a name that the issuer chose"),
+        (["--country", "NZ", "--format", "nz-covid-pass", "--issuer", "did:web:a", "--key-name", ""], "is empty"),
         (["--country", "AT", "--format", "eu-dcc", "--issuer", ""], "json.schema"),
         (["--country", "AT", "--format", "eu-dcc", "--not-after", "1999-01-01"], "no window"),
         (["--country", "AT", "--format", "smart"], "is not one of"),

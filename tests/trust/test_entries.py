@@ -78,6 +78,13 @@ def test_a_bare_key_needs_a_window_and_for_the_eu_an_identifier(key: PrivateKey)
     assert key_entry(key.public, format_="eu-dcc", key_id=b"12345678", limits=WINDOW)["formats"] == ["eu-dcc"]
 
 
+def test_a_key_that_codes_call_by_a_name_needs_that_name(key: PrivateKey) -> None:
+    with pytest.raises(TrustError, match="a name that the issuer chose"):
+        key_entry(key.public, format_="nz-covid-pass", limits=WINDOW)
+    entry = key_entry(key.public, format_="nz-covid-pass", key_id=b"z12Kf7UQ", limits=WINDOW)
+    assert entry["key_id"] == "ejEyS2Y3VVE="
+
+
 def test_a_list_grows_by_issuers_and_keys_and_counts(key: PrivateKey) -> None:
     first = key_entry(key.public, format_="pratique", limits=WINDOW)
     second = key_entry(PrivateKey.generate("Ed25519").public, format_="pratique", limits=WINDOW)

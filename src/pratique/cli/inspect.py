@@ -90,7 +90,7 @@ def _layers(reader: Reader, envelope: Envelope, text: str) -> list[tuple[str, st
         ("format", f"{reader.title} ({reader.format}), {reader.prefix}"),
         ("text", f"{len(text)} characters"),
         ("algorithm", envelope.algorithm.name),
-        ("key id", envelope.key_id.hex() or "absent"),
+        ("key id", output.key_id(envelope.key_id) or "absent"),
         ("signed", f"{len(envelope.to_be_signed)} bytes"),
         ("signature", f"{len(envelope.signature)} bytes"),
     ]

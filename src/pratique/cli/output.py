@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 100  # characters of a line of text
 _CHARACTERS = re.compile(r"[^\n -~]")
+_KEY_NAME = re.compile(rb"[0-9A-Za-z._~:/#+-]{2,100}")
 
 
 def safe(text: str) -> str:
@@ -32,6 +33,11 @@ def _escape(character: str) -> str:
     """Return a character as one or two escapes of four hexadecimal digits, which JSON reads back."""
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def key_id(data: bytes) -> str:
+    """Return a key identifier as a hexadecimal number, with the name beside it where it is one."""
+    return f"{data.hex()} ({data.decode('ascii')})" if _KEY_NAME.fullmatch(data) else data.hex()
 
 
 def print_json(value: Any, *, indent: int | None = 2) -> None:

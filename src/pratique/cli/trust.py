@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 LOCAL_FILE: Final = "local.trust.json"
 BARE_KEY_WINDOW: Final = timedelta(days=730)
 """How long a key without a certificate counts unless told otherwise: as long as signing certificates usually do."""
+_FORMATS: Final = ("pratique", "eu-dcc", "nz-covid-pass")
+_NAME_THEIR_ISSUER: Final = frozenset({"pratique", "nz-covid-pass"})
+"""The formats whose codes name their issuer by an identifier, with which that of the trust list is compared."""
 _ALPHA2, _ALPHA3 = 2, 3
 _KINDS: Final = ("vaccination", "prophylaxis", "test", "recovery", "exemption", "clearance")
 
@@ -87,7 +90,7 @@ def show(*, trust_path: Path | None, at: datetime | None) -> int:
                 (
                     key.issuer.country,
                     key.issuer.id if key.issuer.name() == key.issuer.id else f"{key.issuer.name()} <{key.issuer.id}>",
-                    key.key_id.hex(),
+                    output.key_id(key.key_id),
                     ", ".join(sorted(key.formats)),
                     f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state.upper()}' if state else ''}",
                     _scope(key.scope.kinds, key.issuer.scope.kinds, key.scope.targets, key.issuer.scope.targets),
@@ -127,12 +130,19 @@ def _line(line: Any) -> str:
         "pratique trust add issuer.pub.pem --country UTO --format pratique --issuer https://health.example",
         "pratique trust add vaccines.jwk --country FRA --format pratique --issuer https://sante.example "
         "--kinds vaccination --targets 1D47",
+        "pratique trust add key.jwk --country NZ --format nz-covid-pass --issuer did:web:nzcp.identity.health.nz "
+        "--key-name z12Kf7UQ",
     ),
 )
 @click.argument("file", metavar="CERTIFICATE|KEY", type=click.Path(path_type=Path))
 @click.option("--country", required=True, type=_Country(), metavar="CODE", help="Country of the issuer: AT or AUT.")
 @click.option(
-    "--format", "format_", required=True, type=click.Choice(["pratique", "eu-dcc"]), help="What the key signs."
+    "--format",
+    "format_",
+    required=True,
+    type=click.Choice(_FORMATS),
+    metavar="FORMAT",
+    help=f"What the key signs: {', '.join(_FORMATS)}.",
 )
 @click.option(
     "--issuer", metavar="ID", help="Identifier of the issuer, as its credentials name it.  [eu-dcc: eu-dcc:AUT]"
@@ -150,6 +160,7 @@ def _line(line: Any) -> str:
 @click.option(
     "--key-id", metavar="HEX", help="Identifier under which codes name the key.  [default: from the certificate or key]"
 )
+@click.option("--key-name", metavar="TEXT", help="The same where it is a name, such as z12Kf7UQ.")
 @click.option("--not-before", type=options.Moment(), metavar="TIME", help="First moment of the key.  [key: today]")
 @click.option(
     "--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]"
@@ -172,6 +183,7 @@ def add(  # noqa: PLR0913 - one for each option
     kinds: frozenset[str] | None,
     targets: frozenset[str] | None,
     key_id: str | None,
+    key_name: str | None,
     not_before: datetime | None,
     not_after: datetime | None,
     no_accept: bool,
@@ -186,7 +198,7 @@ def add(  # noqa: PLR0913 - one for each option
     from pratique.trust.entries import Limits, key_entry, with_acceptance, with_key  # noqa: PLC0415
 
     if issuer is None:
-        if format_ == "pratique":
+        if format_ in _NAME_THEIR_ISSUER:
             raise click.UsageError("--issuer is needed: the identifier that stands in the issuer's credentials")
         issuer = f"{format_}:{country}"
     material = read_material(options.read_small(file))
@@ -197,7 +209,7 @@ def add(  # noqa: PLR0913 - one for each option
     entry = key_entry(
         material,
         format_=format_,
-        key_id=None if key_id is None else _hex(key_id),
+        key_id=_key_id(key_id, key_name),
         limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
     )
     folder = trust_path or options.default_trust()
@@ -213,7 +225,7 @@ def add(  # noqa: PLR0913 - one for each option
     _save(folder / LOCAL_FILE, trust_list)
     scope = entry.get("scope", {})
     output.note(
-        f"1. Key {_key_hex(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}: "
+        f"1. Key {_key_text(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}: "
         f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
         f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
     )
@@ -304,17 +316,24 @@ def _is_key(material: Certificate | PublicKey) -> bool:
     return isinstance(material, PublicKey)
 
 
-def _hex(text: str) -> bytes:
+def _key_id(number: str | None, name: str | None) -> bytes | None:
+    """Return the identifier that was given, as a hexadecimal number or a name; None where neither was."""
+    if number is not None and name is not None:
+        raise click.UsageError("--key-id and --key-name are two ways to give the same: give one")
+    if name is not None:
+        if not name:
+            raise click.UsageError("--key-name is empty")
+        return name.encode()
     try:
-        return bytes.fromhex(text)
+        return None if number is None else bytes.fromhex(number)
     except ValueError:
-        raise click.UsageError("--key-id is a hexadecimal number") from None
+        raise click.UsageError("--key-id is a hexadecimal number; a name goes to --key-name") from None
 
 
-def _key_hex(entry: dict[str, Any]) -> str:
+def _key_text(entry: dict[str, Any]) -> str:
     import base64  # noqa: PLC0415
 
-    return base64.b64decode(entry["key_id"]).hex()
+    return output.key_id(base64.b64decode(entry["key_id"]))
 
 
 def _existing(file: Path, schema: str) -> Any:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
 EU_DCC: Final = "eu-dcc"
+NAMED_KEYS: Final = frozenset({"nz-covid-pass"})
+"""Formats whose codes name their key by a name of the issuer's choice, which nothing in the key tells."""
 LOCAL_LIST: Final = "local"
 
 # EU DCC, extended key usage; the second arc is mistyped in the certificates of several countries and means the same.
@@ -70,7 +72,8 @@ def key_entry(
         key_id: the identifier under which codes name the key; by default that of the format: of an EU DCC the first
             8 bytes of the certificate's SHA-256, else the first 8 bytes of the key's thumbprint.
         limits: what is narrower or other than the certificate says.
-    Raises: TrustError (`trust.list_invalid`): a bare key without a window, or for the EU DCC without an identifier.
+    Raises: TrustError (`trust.list_invalid`): a bare key without a window, or for the EU DCC without an identifier; no
+        identifier in a format in which keys have names.
     """
     limits = limits or Limits()
     certificate = material if isinstance(material, Certificate) else None
@@ -84,6 +87,12 @@ def key_entry(
             Reason.TRUST_LIST_INVALID,
             "an EU DCC names its key by a hash of the certificate, which a bare key does not have",
             hint="give the certificate, or the key identifier too",
+        )
+    if format_ in NAMED_KEYS and not key_id:
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            f"codes of {format_} name their key by a name that the issuer chose",
+            hint="give the name of the key too",
         )
     not_before = limits.not_before or (None if certificate is None else certificate.not_before)
     not_after = limits.not_after or (None if certificate is None else certificate.not_after)
