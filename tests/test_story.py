@@ -1,4 +1,4 @@
-"""The main job from end to end: issued on the command line, printed, photographed, verified with the passport in hand."""
+"""The main job, end to end: issued, printed, photographed, and verified with the passport in hand."""
 
 from __future__ import annotations
 
