@@ -319,3 +319,21 @@ def test_a_code_of_another_kind_is_rejected(run: Run, tmp_path: Path) -> None:
     result = run("verify", tmp_path / "menu.png")
     assert result.exit_code == 1
     assert "format.unknown" in result.stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "format_", "code"),
+    [
+        (b"NL2:B4V.W9D:LWJ5W2S6A\n", "nl-domestic", "format.nl_domestic"),
+        (b"https://viewer.example/#shlink:/eyJ1\n", "health-link", "format.link"),
+        (b"PK\x03\x04\x14\0\0\0\x08\0\xb7L\xf2", "divoc", "format.divoc"),
+    ],
+)
+def test_a_code_that_is_never_accepted_says_why(run: Run, tmp_path: Path, data: bytes, format_: str, code: str) -> None:
+    (tmp_path / "scanned").write_bytes(data)
+    for arguments in ([tmp_path / "scanned"], [data.decode().strip()] if data.isascii() else ["-"]):
+        result = run("verify", *arguments, "--json", stdin=data)
+        report = json.loads(result.stdout)
+        assert result.exit_code == 1
+        assert report["format"] == format_
+        assert report["checks"][1]["code"] == code

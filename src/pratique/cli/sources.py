@@ -20,8 +20,7 @@ if TYPE_CHECKING:
 STDIN: Final = "-"
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
 _PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
-_PREFIXES: Final = tuple(reader.prefix for reader in formats.READERS)
-_KNOWN: Final = ", ".join(_PREFIXES)
+_KNOWN: Final = ", ".join(filter(None, (reader.prefix for reader in formats.READERS)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +39,7 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
     sources: list[Source] = []
     folder = False
     for argument in arguments:
-        if argument.startswith(_PREFIXES):
+        if formats.reader_of(argument) is not None:
             sources.append(Source("text", lambda text=argument: (text,)))  # type: ignore[misc]
         elif argument == STDIN:
             sources.append(Source("stdin", _stdin))
@@ -82,11 +81,16 @@ def _stdin() -> tuple[str, ...]:
 
 
 def _texts(data: bytes) -> tuple[str, ...]:
-    """Return the texts in the bytes of a picture, or the lines of a text of which at least one is a code."""
+    """Return the texts in the bytes of a picture, or the lines of a text of which at least one is a code.
+
+    A code that is bytes and no text has one character for each byte, as `qr.read` hands it over.
+    """
     if not data.startswith(_PICTURES):
         found = lines(data)
-        if any(line.startswith(_PREFIXES) for line in found):
+        if any(formats.reader_of(line) is not None for line in found):
             return found
+        if not found and formats.reader_of(binary := data.decode("latin-1")) is not None:
+            return (binary,)
         if found:
             raise DecodeError(Reason.FORMAT_UNKNOWN, f"neither a picture nor a text that begins with one of {_KNOWN}")
     from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it

@@ -13,7 +13,12 @@ from pratique.reasons import Reason
 
 READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER)
 
-__all__ = ["READERS", "REFUSED", "Envelope", "Reader", "recognise"]
+__all__ = ["READERS", "REFUSED", "Envelope", "Reader", "reader_of", "recognise"]
+
+
+def reader_of(text: str) -> Reader | None:
+    """Return the reader of a text, by how it looks alone; None where it is in no format that is known."""
+    return next((reader for reader in (*READERS, *REFUSED) if reader.takes(text)), None)
 
 
 def recognise(text: str) -> tuple[Reader, str]:
@@ -23,8 +28,8 @@ def recognise(text: str) -> tuple[Reader, str]:
     Raises: DecodeError: `format.unknown`, `qr.too_long`.
     """
     text = scanned(text)
-    for reader in (*READERS, *REFUSED):
-        if reader.takes(text):
-            return reader, text
+    reader = reader_of(text)
+    if reader is not None:
+        return reader, text
     known = ", ".join(reader.prefix for reader in READERS)
     raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text begins with none of {known}")
