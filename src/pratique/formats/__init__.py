@@ -6,14 +6,14 @@ from typing import Final
 
 from pratique.errors import DecodeError
 from pratique.formats import hc1, nzcp, pratique
-from pratique.formats.base import Envelope, Reader
+from pratique.formats.base import Envelope, Facts, Reader
 from pratique.formats.refused import REFUSED
 from pratique.qr.text import scanned
 from pratique.reasons import Reason
 
 READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER)
 
-__all__ = ["READERS", "REFUSED", "Envelope", "Reader", "reader_of", "recognise"]
+__all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
 
 
 def reader_of(text: str) -> Reader | None:

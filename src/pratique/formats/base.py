@@ -53,6 +53,28 @@ class Envelope(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """What a person has to know of a format, in a few plain words each: tables of README and docs are made of them.
+
+    `layers` is how a code is built; `signed_by` and `trust_anchor` are whose word it is and by what one knows that;
+    `shows` is all that it tells whoever scans it. `person`, `event`, `number` and `withheld` tell that apart: who it is
+    about, what happened, the certificate's own number, and what its holder can leave out. `revocation` is how one can
+    be taken back.
+    """
+
+    format: str
+    layers: str
+    signed_by: str
+    trust_anchor: str
+    shows: str
+    person: str
+    event: str
+    number: str
+    withheld: str = "nothing"
+    revocation: str
+
+
 @dataclass(frozen=True, slots=True)
 class Reader:
     """A format: the name that trust lists use, a title for people, how its text is recognised and taken apart.
@@ -60,7 +82,7 @@ class Reader:
     `prefix` is what its text begins with; where that does not tell it from others, `recognises` does. `envelope` raises
     DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key be in its window
     when the code is verified, and not only when it was issued; `issued_within` is how long after the stated time of
-    issue a credential may have been issued, where that time is cut.
+    issue a credential may have been issued, where that time is cut. `facts` are for people.
     """
 
     format: str
@@ -70,6 +92,12 @@ class Reader:
     key_valid_throughout: bool = False
     issued_within: timedelta = timedelta()
     recognises: Callable[[str], bool] | None = None
+    facts: tuple[Facts, ...] = ()
+
+    @property
+    def titles(self) -> dict[str, str]:
+        """Return the title of every format that this reads, by its name."""
+        return {self.format: self.title}
 
     def takes(self, text: str) -> bool:
         """Return whether a text is in this format, by how it looks alone."""

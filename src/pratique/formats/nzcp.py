@@ -18,7 +18,7 @@ from pratique.codec import base32, cbor
 from pratique.cose.algorithms import ES256, Algorithm
 from pratique.cose.sign1 import KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
-from pratique.formats.base import Reader
+from pratique.formats.base import Facts, Reader
 from pratique.model import Clearance, Credential, Evidence, Holder, IssuerIdentity, Kind, Validity
 from pratique.model.dates import PartialDate
 from pratique.reasons import Reason
@@ -149,7 +149,18 @@ def envelope(text: str) -> NzcpEnvelope:
     return NzcpEnvelope(base32.decode(body))
 
 
-READER: Final = Reader(FORMAT, "NZ COVID Pass", PREFIX, envelope, key_valid_throughout=True)
+_FACTS: Final = Facts(
+    format=FORMAT,
+    layers="Base32, COSE_Sign1 (ES256), CWT",
+    signed_by="the Ministry of Health of New Zealand",
+    trust_anchor="its key, by its name",
+    shows="name, birth date, that the rules of the day were met",
+    person="name in native letters, birth date",
+    event="that New Zealand's rules were met; not which vaccine or disease, nor whether it was an exemption",
+    number="random",
+    revocation="taking the key away",
+)
+READER: Final = Reader(FORMAT, "NZ COVID Pass", PREFIX, envelope, key_valid_throughout=True, facts=(_FACTS,))
 
 
 def _refuse(what: str) -> DecodeError:

@@ -13,7 +13,7 @@ from pratique.cose.keys import PublicKey
 from pratique.cose.sign1 import ALG, KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats import profile
-from pratique.formats.base import Reader
+from pratique.formats.base import Facts, Reader
 from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
 from pratique.model import (
     Clearance,
@@ -135,7 +135,20 @@ def envelope(text: str) -> PratiqueEnvelope:
     return PratiqueEnvelope(qr_text.decode(text))
 
 
-READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1))
+_FACTS: Final = Facts(
+    format=FORMAT,
+    layers="Base45, COSE_Sign1 (ESP256 and others), SD-CWT",
+    signed_by="a health authority",
+    trust_anchor="its key",
+    shows="issuer, kind, disease, from when to when it counts; nothing of the person",
+    person="closed, each claim on its own; a slow hash that only the passport opens says whose it is",
+    event="kind, disease, and a window in whole days; date, product, dose, batch, place and result are closed, each "
+    "on its own",
+    number="random, says nothing",
+    withheld="all but issuer, kind, disease, window and number",
+    revocation="one index of a signed list that is the same for all",
+)
+READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1), facts=(_FACTS,))
 
 
 def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
