@@ -19,6 +19,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import authority
+import passes
+from pratique.cose.keys import PublicKey
 from pratique.formats import recognise
 from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.verify import Verifier
@@ -26,7 +28,6 @@ from pratique.verify import Verifier
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from pratique.cose.keys import PublicKey
     from pratique.formats import Envelope
     from pratique.report import Report
 
@@ -69,12 +70,14 @@ def der(signature: bytes) -> bytes:
 
 
 class Scene:
-    """One health authority, one EU state, a verifier that accepts both."""
+    """One health authority, one EU state, one ministry of New Zealand, a verifier that accepts them."""
 
     def __init__(self) -> None:
         self.world = authority.World()
         self.state = authority.DccState(self.world.clock)
         self.world.trusted.append(self.state.entry())
+        ministry = passes.Ministry(self.world.clock)
+        self.world.trusted.append(ministry.entry())
         self.verifier = self.world.verifier()
         self.at = self.world.clock.now
         self.document = authority.DOCUMENT
@@ -88,13 +91,15 @@ class Scene:
             self.at,
             self.state.public_key(),
         )
+        ministry_key = PublicKey.from_native(ministry.key.public_key())
+        self.nz_pass = Case("NZ COVID Pass", ministry.sign(), self.verifier, self.at, ministry_key)
 
     def _own(self, name: str, text: str) -> Case:
         return Case(name, text, self.verifier, self.at, self.world.home.keys[-1].public)
 
     def cases(self) -> tuple[Case, ...]:
         """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
-        ours = (self.hidden, self.shown, self.dcc)
+        ours = (self.hidden, self.shown, self.dcc, self.nz_pass)
         folder = VECTORS / PUBLISHED
         return (*ours, published(folder)) if folder.is_dir() else ours
 

@@ -115,6 +115,8 @@ def refused(world: World, code: str, step: Step, reason: Reason, **options: Any)
     report = verify(world, code, **options)
     assert [check.step for check in report.checks if check.outcome is Outcome.FAILED] == [step]
     assert (report.verdict, report.decisive.code) == (Verdict.REJECT, reason)
+    said = f"{report.explain()} {report.for_traveller()} {report.record()} {report!r}"
+    assert not any(word in said for word in ("Anna", "Eriksson", "1974-08-12", CTI.hex()))
     return report
 
 

@@ -38,6 +38,7 @@ CASES = [
     ("shlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUuY29tIn0", "health-link", Reason.FORMAT_LINK),
     ("SHLINK:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUuY29tIn0", "health-link", Reason.FORMAT_LINK),
     ("vhlink:/eyJ1cmwiOiJodHRwczovL2V4YW1wbGUuY29tIn0", "health-link", Reason.FORMAT_LINK),
+    ("HTTPS://VIEWER.EXAMPLE/#SHLINK:/eyJ1cmwiOiJ4In0", "health-link", Reason.FORMAT_LINK),
     ("https://viewer.example/open?a=b#shlink:/eyJ1cmwiOiJ4In0", "health-link", Reason.FORMAT_LINK),
     ("http://viewer.example/#vhlink:/eyJ1cmwiOiJ4In0", "health-link", Reason.FORMAT_LINK),
     ("\xdc\x02\x4d\x65", "digital-seal", Reason.FORMAT_SEAL),
@@ -89,6 +90,11 @@ def test_code_is_recognised_and_refused_with_its_own_reason(text: str, format_: 
         "\xdcberweisung",
         "\xdc 12",
         "a NL2:B4V",
+        "no1: call home",
+        "nl2: more",
+        "hc1:6BFOXN",
+        " HC1:6BFOXN",
+        "at5:30 p.m.",
     ],
 )
 def test_what_only_resembles_them_is_unknown(text: str) -> None:

@@ -1,6 +1,7 @@
 """Codes that are recognised and never accepted, each with the reason why: so that an officer is not left guessing.
 
-They are recognised by how they look, case of the prefix aside. Nothing is unpacked, decoded, parsed or fetched.
+They are recognised by how they look, in any case where what begins the text is no Base45. Nothing is unpacked, decoded,
+parsed or fetched.
 
 Source of the shapes: DIVOC, ISO/IEC 18013-5, CoronaCheck, SMART Health Links, PathCheck and ICAO Doc 9303 part 13.
 """
@@ -25,8 +26,8 @@ _SEAL_VERSIONS: Final = 16
 
 
 def _looks_like(pattern: str) -> Callable[[str], bool]:
-    """Return what says whether a text begins as a pattern has it, in whatever case and after any white space."""
-    match = re.compile(rf"\s*(?:{pattern})", re.IGNORECASE | re.ASCII).match
+    """Return what says whether a text begins as a pattern has it, after any white space."""
+    match = re.compile(rf"\s*(?:{pattern})", re.ASCII).match
     return lambda text: match(text) is not None
 
 
@@ -55,20 +56,20 @@ REFUSED: Final[tuple[Reader, ...]] = (
     _refused("divoc", "DIVOC and other JSON-LD certificates", Reason.FORMAT_DIVOC, _is_divoc),
     _refused("nl-domestic", "Dutch domestic proof", Reason.FORMAT_NL_DOMESTIC, _looks_like("NL[0-9]:")),
     _refused("no-domestic", "Norwegian domestic proof", Reason.FORMAT_NO_DOMESTIC, _looks_like("NO[0-9]:")),
-    _refused("mdoc", "Mobile document session", Reason.FORMAT_MDOC, _looks_like("mdoc:")),
-    _refused("pathcheck", "PathCheck paper credential", Reason.FORMAT_PATHCHECK, _looks_like("CRED:")),
+    _refused("mdoc", "Mobile document session", Reason.FORMAT_MDOC, _looks_like("(?i:mdoc:)")),
+    _refused("pathcheck", "PathCheck paper credential", Reason.FORMAT_PATHCHECK, _looks_like("(?i:CRED:)")),
     _refused(
         "health-link",
         "Link to health records",
         Reason.FORMAT_LINK,
-        _looks_like(r"(?:https?://\S*#)?(?:shlink|vhlink):/"),
+        _looks_like(r"(?i:(?:https?://\S*#)?(?:shlink|vhlink):/)"),
     ),
     _refused("digital-seal", "Visible digital seal", Reason.FORMAT_SEAL, _is_seal),
     _refused(
         "hcert-other",
         "Health certificate of an unknown version or national variant",
         Reason.FORMAT_HCERT_VERSION,
-        _looks_like("(?:HC|AT)[0-9A-Z]:"),
+        _looks_like("HC[02-9A-Z]:|AT[02-9]:"),  # 1 is read
     ),
 )
 """Asked after every reader, so that none of these takes a text from a format that is read."""
