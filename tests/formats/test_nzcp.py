@@ -270,6 +270,7 @@ def test_header_that_is_none_of_a_pass_is_refused(
         ({"vc": credential({"dob": "1974"})}, Reason.CONTENT_INVALID),
         ({"vc": credential({"dob": "12/08/1974"})}, Reason.CONTENT_INVALID),
         ({"vc": credential({"dob": "1974-02-30"})}, Reason.DATE_INVALID),
+        ({"vc": credential({"dob": "1899-12-31"})}, Reason.CONTENT_INVALID),
         ({"vc": credential({"dob": 19740812})}, Reason.CONTENT_INVALID),
     ],
 )

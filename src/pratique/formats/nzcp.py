@@ -10,7 +10,7 @@ Source: NZ COVID Pass, technical specification version 1 (Ministry of Health, No
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeGuard
 from uuid import UUID
 
@@ -44,7 +44,7 @@ _CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
 _TYPES: Final = ["VerifiableCredential", PASS_TYPE]
 _CREDENTIAL_VERSION: Final = "1.0.0"
 _ISSUER = re.compile(r"did:web:[A-Za-z0-9.%:_-]{1,247}\Z").match
-_BIRTH_DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}\Z").match
+_BIRTH_DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}\Z").match
 _decode = cbor.Decoder()
 
 
@@ -107,11 +107,14 @@ class Pass:
         if not _is_name(given_name):
             raise _refuse(f"the given name is not a text of 1 to {MAX_NAME} characters")
         if type(birth_date) is not str or not _BIRTH_DATE(birth_date):
-            raise _refuse("the birth date is not YYYY-MM-DD")
+            raise _refuse("the birth date is not YYYY-MM-DD in the years 1900 to 2099")
+        try:
+            self._birth_date = date.fromisoformat(birth_date)
+        except ValueError:
+            raise DecodeError(Reason.DATE_INVALID, "the birth date is not a date of the calendar") from None
         family_name = subject.get("familyName")
         self._given_name: str = given_name
         self._family_name: str = family_name if _is_name(family_name) else ""
-        self._birth_date = PartialDate.parse(birth_date)
         self._number = number
         self.deviations: tuple[str, ...] = () if self._family_name or family_name in (None, "") else ("familyName",)
 
@@ -124,7 +127,7 @@ class Pass:
         return Holder(
             name=self._transliterated(),
             name_native=f"{self._given_name} {self._family_name}".strip(),
-            birth_date=self._birth_date,
+            birth_date=PartialDate.from_date(self._birth_date),
         )
 
     def number(self) -> str:
