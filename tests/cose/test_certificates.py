@@ -120,6 +120,52 @@ def test_usage_is_read_past_an_extension_that_is_not_strict_der(named: list[str]
     assert Certificate.read(data).extended_key_usage == (None if named is None else frozenset(named))
 
 
+def test_certificate_of_an_authority_names_its_key() -> None:
+    builder = (
+        x509.CertificateBuilder()
+        .subject_name(x509.Name.from_rfc4514_string("C=UT"))
+        .issuer_name(x509.Name.from_rfc4514_string("C=UT"))
+        .public_key(KEY.native.public_key())
+        .serial_number(7)
+        .not_valid_before(NOT_BEFORE)
+        .not_valid_after(NOT_AFTER)
+    )
+    plain = Certificate.read(der(builder.sign(KEY.native, hashes.SHA256())))
+    assert (plain.subject_key_id, plain.is_authority) == (None, False)
+    identifier = x509.SubjectKeyIdentifier.from_public_key(KEY.native.public_key())
+    named = builder.add_extension(identifier, critical=False)
+    for extension in (x509.BasicConstraints(ca=True, path_length=0), x509.BasicConstraints(ca=True, path_length=None)):
+        made = named.add_extension(extension, critical=True).sign(KEY.native, hashes.SHA256())
+        read = Certificate.read(der(made))
+        assert (read.subject_key_id, read.is_authority) == (identifier.digest, True)
+    leaf = named.add_extension(x509.BasicConstraints(ca=False, path_length=None), critical=True)
+    assert not Certificate.read(der(leaf.sign(KEY.native, hashes.SHA256()))).is_authority
+
+
+def with_null_parameters(data: bytes) -> bytes:
+    """Return a certificate whose two ecdsa-with-SHA256 have NULL for parameters; its signature breaks."""
+    plain, null = bytes.fromhex("300a06082a8648ce3d040302"), bytes.fromhex("300c06082a8648ce3d0403020500")
+    tbs, algorithm, signature = (whole for _, _, whole in _der.elements(_der.only(data, _der.SEQUENCE)))
+    assert algorithm == plain
+    content = _der.only(tbs, _der.SEQUENCE).replace(plain, null, 1)
+    return _der.encode(_der.SEQUENCE, _der.encode(_der.SEQUENCE, content) + null + signature)
+
+
+@pytest.mark.parametrize("usages", [{}, {"named": USAGES}])
+def test_certificate_whose_ecdsa_has_null_for_parameters_is_read(usages: dict[str, Any]) -> None:
+    plain = der(certificate(**usages))
+    data = with_null_parameters(plain)
+    with pytest.raises(ValueError, match=r"invalid|asn1|parameters"):
+        x509.load_der_x509_certificate(data)
+    pem = b"-----BEGIN CERTIFICATE-----\n" + base64.encodebytes(data) + b"-----END CERTIFICATE-----\n"
+    for form in (data, pem):
+        read = Certificate.read(form)
+        assert read.der == data
+        assert read.public_key == KEY.public
+        assert read.extended_key_usage == Certificate.read(plain).extended_key_usage
+    assert _der.without_null_parameters(data) == plain == _der.without_null_parameters(plain)
+
+
 def test_certificate_with_a_negative_serial_number_is_read() -> None:
     assert Certificate.read(altered(der(certificate()), "a003020102020107", "a0030201020201f9")).country == "FR"
 

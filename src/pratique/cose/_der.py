@@ -1,8 +1,9 @@
-"""The extended key usage of a certificate, whatever its other extensions are like.
+"""DER (X.690) as far as certificates need it, read past what other libraries stumble over.
 
 cryptography reads all extensions or none, and one that is not strict DER is enough for none: cA FALSE written out, a
-path length without cA, an empty list of usages (14 of 927 genuine certificates). This reads the one that a verifier
-needs past the others, and nothing else.
+path length without cA, an empty list of usages (14 of 927 genuine certificates). It also refuses a certificate whose
+ECDSA algorithm has NULL for parameters, as those of Japan's passport authority have. This reads single fields past the
+others, and nothing else.
 """
 
 from __future__ import annotations
@@ -15,65 +16,67 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-_OBJECT_IDENTIFIER, _OCTET_STRING, _SEQUENCE = 0x06, 0x04, 0x30
-_EXTENSIONS = 0xA3  # [3], RFC 5280 section 4.1
-_EXTENDED_KEY_USAGE = bytes.fromhex("551d25")  # 2.5.29.37
+BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OBJECT_IDENTIFIER = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
+SEQUENCE, SET = 0x30, 0x31
+EXTENSIONS = 0xA3  # [3], RFC 5280 section 4.1
+VERSION = 0xA0  # [0]
+
+BASIC_CONSTRAINTS = "2.5.29.19"  # RFC 5280 section 4.2.1
+EXTENDED_KEY_USAGE = "2.5.29.37"
+SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
+
 _LONG_FORM = 0x80
 _MORE = 0x80
 _MAX_IDENTIFIER_BYTES = 64  # those in use have 3 to 12
 
 
-def extended_key_usage(tbs_certificate: bytes) -> frozenset[str] | None:
-    """Return the usages that a TBSCertificate names, as dotted numbers; None where it has no such extension.
+def elements(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
+    """Yield tag, content and the whole of each item that `data` is made of (tags of one byte, definite lengths).
 
-    Raises: KeyMaterialError: `certificate.malformed`; also where the extension occurs twice.
+    Raises: KeyMaterialError: `certificate.malformed`, as everything here.
     """
-    fields = dict(_items(_only(tbs_certificate, _SEQUENCE)))
-    if _EXTENSIONS not in fields:
-        return None
-    found = None
-    for tag, extension in _items(_only(fields[_EXTENSIONS], _SEQUENCE)):
-        parts = list(_items(extension))
-        if tag == _SEQUENCE and parts and parts[0] == (_OBJECT_IDENTIFIER, _EXTENDED_KEY_USAGE):
-            last, value = parts[-1]
-            if found is not None or last != _OCTET_STRING:
-                raise _malformed()
-            found = frozenset(_dotted(number) for _, number in _items(_only(value, _SEQUENCE)))
-    return found
-
-
-def _malformed() -> KeyMaterialError:
-    return KeyMaterialError(Reason.CERTIFICATE_MALFORMED, "its extensions are not in DER")
-
-
-def _items(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield tag and content of each item that `data` is made of (X.690; tags of one byte, definite lengths)."""
     position = 0
     while position < len(data):
         tag, start = data[position], position + 2
         if start > len(data):
-            raise _malformed()
+            raise malformed()
         size = data[position + 1]
         if size >= _LONG_FORM:
             start += size - _LONG_FORM
             size = int.from_bytes(data[position + 2 : start])
-        position = start + size
-        if position > len(data):
-            raise _malformed()
-        yield tag, data[start:position]
+        end = start + size
+        if end > len(data):
+            raise malformed()
+        yield tag, data[start:end], data[position:end]
+        position = end
 
 
-def _only(data: bytes, tag: int) -> bytes:
-    items = list(_items(data))
-    if len(items) != 1 or items[0][0] != tag:
-        raise _malformed()
-    return items[0][1]
+def items(data: bytes) -> list[tuple[int, bytes]]:
+    """Return tag and content of each item that `data` is made of."""
+    return [(tag, content) for tag, content, _ in elements(data)]
 
 
-def _dotted(encoded: bytes) -> str:
+def only(data: bytes, tag: int) -> bytes:
+    """Return the content of the one item that `data` is."""
+    found = items(data)
+    if len(found) != 1 or found[0][0] != tag:
+        raise malformed()
+    return found[0][1]
+
+
+def encode(tag: int, content: bytes) -> bytes:
+    """Return an item in DER."""
+    size = len(content)
+    if size < _LONG_FORM:
+        return bytes((tag, size)) + content
+    length = size.to_bytes((size.bit_length() + 7) // 8)
+    return bytes((tag, _LONG_FORM | len(length))) + length + content
+
+
+def dotted(encoded: bytes) -> str:
     """Return an object identifier in its usual form (X.690 section 8.19)."""
     if len(encoded) > _MAX_IDENTIFIER_BYTES:
-        raise _malformed()
+        raise malformed()
     numbers, value = list[int](), 0
     for byte in encoded:
         value = value << 7 | byte & ~_MORE
@@ -81,6 +84,79 @@ def _dotted(encoded: bytes) -> str:
             numbers.append(value)
             value = 0
     if not numbers or encoded[-1] >= _MORE:
-        raise _malformed()
+        raise malformed()
     first = min(numbers[0] // 40, 2)
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
+
+
+def extensions(tbs_certificate: bytes) -> Iterator[tuple[str, bool, bytes]]:
+    """Yield name, criticality and value of each extension of a TBSCertificate."""
+    fields = dict(items(only(tbs_certificate, SEQUENCE)))
+    if EXTENSIONS not in fields:
+        return
+    for tag, extension in items(only(fields[EXTENSIONS], SEQUENCE)):
+        parts = items(extension)
+        if tag != SEQUENCE or len(parts) not in (2, 3) or parts[0][0] != OBJECT_IDENTIFIER:
+            raise malformed()
+        if parts[-1][0] != OCTET_STRING:
+            raise malformed()
+        yield dotted(parts[0][1]), parts[1] not in ((BOOLEAN, b"\0"), parts[-1]), parts[-1][1]
+
+
+def extension(tbs_certificate: bytes, name: str) -> bytes | None:
+    """Return the value of one extension, None where there is none. It may not occur twice."""
+    found = [value for each, _, value in extensions(tbs_certificate) if each == name]
+    if len(found) > 1:
+        raise malformed()
+    return found[0] if found else None
+
+
+def usages(value: bytes) -> frozenset[str]:
+    """Return what an extended key usage names, as dotted numbers."""
+    return frozenset(dotted(number) for _, number in items(only(value, SEQUENCE)))
+
+
+def extended_key_usage(tbs_certificate: bytes) -> frozenset[str] | None:
+    """Return the usages that a TBSCertificate names, as dotted numbers; None where it has no such extension."""
+    value = extension(tbs_certificate, EXTENDED_KEY_USAGE)
+    return None if value is None else usages(value)
+
+
+def subject_key_identifier(tbs_certificate: bytes) -> bytes | None:
+    """Return the identifier by which those that a certificate signs name it; None where none is readable."""
+    try:
+        value = extension(tbs_certificate, SUBJECT_KEY_IDENTIFIER)
+        return None if value is None else only(value, OCTET_STRING)
+    except KeyMaterialError:
+        return None
+
+
+def is_authority(tbs_certificate: bytes) -> bool:
+    """Return whether readable basic constraints say that the key signs certificates."""
+    try:
+        value = extension(tbs_certificate, BASIC_CONSTRAINTS)
+        return value is not None and (BOOLEAN, b"\xff") in items(only(value, SEQUENCE))
+    except KeyMaterialError:
+        return False
+
+
+def without_null_parameters(certificate: bytes) -> bytes:
+    """Return a certificate without NULL as parameters of its signature algorithms: to be parsed, not to be verified."""
+    parts = list(elements(only(certificate, SEQUENCE)))
+    if len(parts) != 3:  # noqa: PLR2004 - RFC 5280 section 4.1: TBSCertificate, algorithm, signature
+        raise malformed()
+    fields = list(elements(parts[0][1]))
+    place = 2 if fields and fields[0][0] == VERSION else 1
+    if len(fields) <= place or fields[place][0] != SEQUENCE or parts[1][0] != SEQUENCE:
+        raise malformed()
+    tbs = b"".join(_without_null(content) if i == place else whole for i, (_, content, whole) in enumerate(fields))
+    return encode(SEQUENCE, encode(SEQUENCE, tbs) + _without_null(parts[1][1]) + parts[2][2])
+
+
+def _without_null(algorithm: bytes) -> bytes:
+    return encode(SEQUENCE, b"".join(whole for tag, _, whole in elements(algorithm) if tag != NULL))
+
+
+def malformed(detail: str = "it is not in DER") -> KeyMaterialError:
+    """Return the error for a certificate that is not what its form demands."""
+    return KeyMaterialError(Reason.CERTIFICATE_MALFORMED, detail)

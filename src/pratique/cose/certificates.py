@@ -6,6 +6,7 @@ judges the dates.
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import threading
 import warnings
@@ -33,7 +34,8 @@ class Certificate:
 
     `not_before` and `not_after` are aware, UTC, and both inside the window. `country` is the subject's, else the
     issuer's, two upper-case letters or None. `subject` is a distinguished name (RFC 4514). `extended_key_usage` has
-    dotted numbers; None where the certificate does not limit its use.
+    dotted numbers; None where the certificate does not limit its use. `subject_key_id` names its key in what it signs;
+    `is_authority` says whether it may sign certificates.
     """
 
     der: bytes
@@ -43,12 +45,15 @@ class Certificate:
     country: str | None
     subject: str
     extended_key_usage: frozenset[str] | None
+    subject_key_id: bytes | None
+    is_authority: bool
 
     @classmethod
     def read(cls, data: bytes) -> Certificate:
         """Return the certificate in `data`: DER, or one in PEM.
 
-        Accepted, because genuine certificates have it: extensions that are not strict DER, names that are too long.
+        Accepted, because genuine certificates have it: extensions that are not strict DER, names that are too long,
+        ECDSA with NULL for parameters.
         Raises: KeyMaterialError: `certificate.malformed`; `key.unsupported`, `key.malformed`: the key in it.
         Not checked: signature, chain, dates, whether the key may sign.
         """
@@ -63,19 +68,22 @@ class Certificate:
     def _read(cls, data: bytes) -> Certificate:
         from cryptography import x509  # noqa: PLC0415 - takes 50 ms to import
         from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
-        from cryptography.hazmat.primitives.serialization import Encoding  # noqa: PLC0415
 
         try:
-            pem = data.lstrip().startswith(b"-----BEGIN")
-            found = x509.load_pem_x509_certificate(data) if pem else x509.load_der_x509_certificate(data)
+            if data.lstrip().startswith(b"-----BEGIN"):
+                data = _unarmoured(data)
+            found = _load(data)
+            tbs = found.tbs_certificate_bytes
             return cls(
-                der=found.public_bytes(Encoding.DER),
+                der=data,
                 public_key=PublicKey.from_native(found.public_key()),
                 not_before=found.not_valid_before_utc,
                 not_after=found.not_valid_after_utc,
                 country=_country(found.subject) or _country(found.issuer),
                 subject=found.subject.rfc4514_string(),
-                extended_key_usage=_der.extended_key_usage(found.tbs_certificate_bytes),
+                extended_key_usage=_der.extended_key_usage(tbs),
+                subject_key_id=_der.subject_key_identifier(tbs),
+                is_authority=_der.is_authority(tbs),
             )
         except UnsupportedAlgorithm:
             raise KeyMaterialError(Reason.KEY_UNSUPPORTED, "the certificate's key is of a type not used here") from None
@@ -89,6 +97,23 @@ class Certificate:
     def hcert_key_id(self) -> bytes:
         """Return the identifier that the EU DCC and WHO use: the first 8 bytes of SHA-256 over the DER."""
         return hashlib.sha256(self.der).digest()[:_KEY_ID_BYTES]
+
+
+def _unarmoured(pem: bytes) -> bytes:
+    """Return the first certificate of a PEM file in DER. Raises: ValueError."""
+    body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END CERTIFICATE-----")[0]
+    return base64.b64decode(b"".join(body.split()), validate=True)
+
+
+def _load(der: bytes) -> x509.Certificate:
+    from cryptography import x509  # noqa: PLC0415 - as above
+
+    try:
+        return x509.load_der_x509_certificate(der)
+    except ValueError:
+        if (plain := _der.without_null_parameters(der)) == der:
+            raise
+        return x509.load_der_x509_certificate(plain)
 
 
 def _malformed(detail: str) -> KeyMaterialError:
