@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Final
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.errors import PratiqueError
 from pratique.model import Credential, Kind
@@ -68,8 +68,7 @@ def _fact(kind: Kind, target: str | None) -> str:
     return f"{article} {kind.value}" + ("" if target is None else f" ({Coding('icd11', target).display})")
 
 
-@dataclass(frozen=True, slots=True)
-class Check:
+class Check(NamedTuple):
     """What one step came to. `detail` says what was found and expected; it holds no claim that must be hidden."""
 
     step: Step
@@ -95,8 +94,7 @@ class RefusedError(PratiqueError):
         return type(self), (self.report,)  # made anew from its report where a pool of processes sends it on
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Report:
+class Report(NamedTuple):
     """The checks of one code, in the order of the steps, and what they prove.
 
     `credential` is there only once the signature holds, and has only what was disclosed; `issuer` is the entry of the
@@ -109,7 +107,7 @@ class Report:
     at: datetime
     credential: Credential | None = None
     issuer: TrustedIssuer | None = None
-    lists: Mapping[str, int] = field(default_factory=dict)
+    lists: Mapping[str, int] = MappingProxyType({})
 
     def __repr__(self) -> str:
         return f"Report({self.format}, {self.verdict}, {self.decisive.code.value})"

@@ -27,7 +27,7 @@ def event_of(claims: profile.WireClaims) -> dict[int, Any]:
 @given(EVIDENCE, HOLDERS)
 def test_facts_and_holders_come_back(evidence: Evidence, holder: Holder) -> None:
     claims = profile.to_wire(evidence, None if isinstance(evidence, Clearance) else holder)
-    assert profile.read_evidence(event_of(claims)) == evidence
+    assert profile.Fact(event_of(claims)).evidence() == evidence
     if not isinstance(evidence, Clearance):
         assert profile.read_holder(dict(claims.holder)) == holder
 
@@ -98,15 +98,15 @@ def test_a_birth_date_in_another_form_is_refused(wire: Any) -> None:
 def test_a_time_is_utc_and_cut_to_whole_seconds() -> None:
     sampled = datetime(2026, 11, 22, 11, 41, 7, 999_999, tzinfo=timezone(timedelta(hours=2)))
     claims = profile.to_wire(replace(TEST_RESULT, sampled_at=sampled), None)
-    assert profile.read_evidence(event_of(claims)).sampled_at == datetime(2026, 11, 22, 9, 41, 7, tzinfo=UTC)
+    assert profile.Fact(event_of(claims)).evidence().sampled_at == datetime(2026, 11, 22, 9, 41, 7, tzinfo=UTC)
 
 
 @pytest.mark.parametrize("seconds", [-1, profile.MAX_SECONDS, 1.5, True, "0", None, 2**64])
 def test_a_time_outside_the_calendar_is_refused(seconds: Any) -> None:
     event = {0: 3, 1: "RA01", 18: seconds}
     with pytest.raises(DecodeError):
-        profile.read_evidence(event)
-    assert profile.read_evidence({**event, 18: profile.MAX_SECONDS - 1}).sampled_at.year == 9999
+        profile.Fact(event).evidence()
+    assert profile.Fact({**event, 18: profile.MAX_SECONDS - 1}).evidence().sampled_at.year == 9999
 
 
 @pytest.mark.parametrize(
@@ -139,7 +139,7 @@ def test_no_kind_has_a_claim_of_another(kind: Kind) -> None:
 
 def takes(event: dict[int, Any]) -> bool:
     try:
-        profile.read_evidence(event)
+        profile.Fact(event).evidence()
     except PratiqueError:
         return False
     return True

@@ -16,13 +16,11 @@ from pratique.formats import profile
 from pratique.formats.base import Facts, Reader
 from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
 from pratique.model import (
-    Clearance,
     Credential,
     DocumentBinding,
-    Evidence,
     IssuerIdentity,
     KeyBinding,
-    TestResult,
+    Kind,
     Validity,
 )
 from pratique.qr import text as qr_text
@@ -38,7 +36,7 @@ if TYPE_CHECKING:
 FORMAT: Final = "pratique"
 
 _decode = cbor.Decoder(simple_keys=REDACTION_KEYS, deterministic=True)
-_SHORT_LIVED: Final = frozenset({TestResult, Clearance})
+_SHORT_LIVED: Final = frozenset({Kind.TEST, Kind.CLEARANCE})
 _PROTECTED: Final = {ALG, KEY_ID, TYP}
 _REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
 _ALLOWED: Final = _REQUIRED | {STATUS, HOLDER}
@@ -98,9 +96,9 @@ class PratiqueEnvelope:
             raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, f"another profile than {profile.PROFILE}")
         if type(claims[SUB]) is not str or not _NUMBER.match(claims[SUB]):
             raise DecodeError(Reason.CONTENT_INVALID, "the certificate's number is not 12 characters of base64url")
-        evidence = profile.read_evidence(claims[EVENT])
+        fact = profile.Fact(claims[EVENT])
         holder = claims.get(HOLDER)
-        if holder is not None and isinstance(evidence, Clearance):
+        if holder is not None and fact.kind is Kind.CLEARANCE:
             raise DecodeError(Reason.CONTENT_INVALID, "a clearance has a holder's claims")
         person = None if holder is None else profile.read_holder(holder)
         if profile.count_closed(claims) != len(opened.paths):
@@ -108,9 +106,9 @@ class PratiqueEnvelope:
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
-            validity=_validity(claims, evidence),
-            kinds=((evidence.kind, evidence.target),),
-            content=profile.Content(evidence, person, claims[SUB]),
+            validity=_validity(claims, fact.kind),
+            kinds=((fact.kind, fact.target),),
+            content=profile.Content(fact, person, claims[SUB]),
             shows_identity=person is not None and person.name is not None and person.birth_date is not None,
             binding=_binding(claims[CNF]),
             status=profile.read_status(claims[STATUS]) if STATUS in claims else None,
@@ -151,7 +149,7 @@ _FACTS: Final = Facts(
 READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1), facts=(_FACTS,))
 
 
-def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
+def _validity(claims: dict[Any, Any], kind: Kind) -> Validity:
     """Return the window, of whole hours where a fact is short-lived, else of a whole day and the first of a month."""
     issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
     if not type(issued_at) is type(not_before) is type(expires_at) is int:
@@ -161,7 +159,7 @@ def _validity(claims: dict[Any, Any], evidence: Evidence) -> Validity:
     if issued_at % profile.DAY:
         raise DecodeError(Reason.TIME_MALFORMED, "the time of issue is not a whole day")
     ends = datetime.fromtimestamp(expires_at, UTC)
-    if type(evidence) in _SHORT_LIVED:
+    if kind in _SHORT_LIVED:
         if not_before % profile.HOUR or expires_at % profile.HOUR:
             raise DecodeError(Reason.TIME_MALFORMED, "the window is not of whole hours")
     elif not_before % profile.DAY or expires_at % profile.DAY or ends.day != 1:

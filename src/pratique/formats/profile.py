@@ -7,7 +7,7 @@ other claim is redacted on its own. Names are those of the common model; `schema
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -198,6 +198,7 @@ _HOLDER_CLAIMS: Final = (
     _text_claim("guardian", 8),
 )
 
+_FIELDS_OF: Final = {kind: frozenset(field.name for field in fields(kind)) for kind in EVIDENCE_TYPES.values()}
 _OPEN_IN_FACT: Final = frozenset({EVENT_KIND, EVENT_TARGET})
 _OPEN_IN_CLEARANCE: Final = frozenset({EVENT_KIND, EVENT_RULE})
 _OPEN: Final = _OPEN_IN_FACT | _OPEN_IN_CLEARANCE
@@ -229,28 +230,39 @@ def _fields(claims: Any, by_key: Mapping[int, Claim], where: str) -> dict[str, A
     return fields
 
 
-def read_evidence(event: Any) -> Evidence:
-    """Return the fact of an event map in which disclosed claims are in place. Raises: DecodeError."""
-    if type(event) is not dict:
-        raise _refuse("the event is not a map")
-    number = event.get(EVENT_KIND)
-    evidence_type = EVIDENCE_TYPES.get(number) if type(number) is int else None
-    if evidence_type is None:
-        raise _refuse("the event is of no known kind")
-    if evidence_type is Clearance:
-        if event.keys() != _OPEN_IN_CLEARANCE:
-            raise _refuse("a clearance names a rule set and nothing else")
-        return Clearance(rule=text(event[EVENT_RULE]))
-    agent = target(event.get(EVENT_TARGET))
-    if len(event) == len(_OPEN_IN_FACT):  # nothing is disclosed
-        return evidence_type(target=agent)
-    closed = {key: value for key, value in event.items() if key not in _OPEN_IN_FACT}
-    fields = _fields(closed.pop(EVENT_DETAILS), _DETAIL_BY_KEY, "the details") if EVENT_DETAILS in closed else {}
-    fields |= _fields(closed, _EVENT_BY_KEY, "the event")
-    try:
-        return evidence_type(target=agent, **fields)
-    except TypeError:
-        raise _refuse(f"a claim has no place in an event of kind {number}") from None
+class Fact:
+    """The fact of an event map in which disclosed claims are in place: checked at once, put into the model on demand.
+
+    Raises: DecodeError.
+    """
+
+    __slots__ = ("_fields", "_type", "kind", "target")
+
+    def __init__(self, event: Any) -> None:
+        number = event.get(EVENT_KIND) if type(event) is dict else None
+        evidence_type = EVIDENCE_TYPES.get(number) if type(number) is int else None
+        if evidence_type is None:
+            raise _refuse("the event is no map or of no known kind")
+        self._type: Final = evidence_type
+        self.kind: Final = evidence_type.kind
+        self.target: Final = None if evidence_type is Clearance else target(event.get(EVENT_TARGET))
+        self._fields: Final = self._read(event) if len(event) > len(_OPEN_IN_FACT) or self.target is None else {}
+
+    def _read(self, event: dict[Any, Any]) -> dict[str, Any]:
+        if self.target is None:
+            if event.keys() != _OPEN_IN_CLEARANCE:
+                raise _refuse("a clearance names a rule set and nothing else")
+            return {"rule": text(event[EVENT_RULE])}
+        closed = {key: value for key, value in event.items() if key not in _OPEN_IN_FACT}
+        read = _fields(closed.pop(EVENT_DETAILS), _DETAIL_BY_KEY, "the details") if EVENT_DETAILS in closed else {}
+        read |= _fields(closed, _EVENT_BY_KEY, "the event")
+        if not read.keys() <= _FIELDS_OF[self._type]:
+            raise _refuse(f"a claim has no place in a {self.kind.value}")
+        return read
+
+    def evidence(self) -> Evidence:
+        """Return the fact in the model."""
+        return self._type(target=self.target, **self._fields)
 
 
 def count_closed(claims: Mapping[Any, Any]) -> int:
@@ -281,16 +293,16 @@ def read_status(value: Any) -> StatusReference:
 class Content:
     """What a credential of this profile says, with what was disclosed in place."""
 
-    __slots__ = ("_evidence", "_holder", "_number")
+    __slots__ = ("_fact", "_holder", "_number")
 
-    def __init__(self, evidence: Evidence, holder: Holder | None, number: str) -> None:
-        self._evidence = evidence
+    def __init__(self, fact: Fact, holder: Holder | None, number: str) -> None:
+        self._fact = fact
         self._holder = holder
         self._number = number
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the one fact."""
-        return (self._evidence,)
+        return (self._fact.evidence(),)
 
     def holder(self) -> Holder | None:
         """Return who it is about, None where nothing of it is disclosed."""
