@@ -78,3 +78,18 @@ def test_form_is_kept_by_reading_it_again(value: Any) -> None:
     assert again == value
     assert jcs.encode(again) == text
     assert jcs.encode(strict.decode(json.dumps(value, indent=3))) == text
+
+
+PLAIN = st.text(st.sampled_from('a,:[-1.e5"\\ '), max_size=24)
+
+
+@settings(max_examples=300)
+@given(st.dictionaries(PLAIN, PLAIN | st.integers(-(10**17), 10**17) | st.floats() | st.booleans(), max_size=4))
+def test_short_way_for_ascii_says_what_the_long_way_says(value: Any) -> None:
+    def outcome(encode: Any) -> Any:
+        try:
+            return encode(value)
+        except DecodeError as error:
+            return error.code
+
+    assert outcome(jcs.encode) == outcome(lambda value: jcs._text(value).encode())
