@@ -139,7 +139,7 @@ EVENT = ("events", 0)
         (("status", "index"), "1"),
         (("status", "uri"), "http://health.example.org"),
         (("status", "idx"), 1),
-        (("events",), []),
+        (("events",), [{}]),
         (("events",), ...),
         ((*EVENT, "kind"), ...),
         ((*EVENT, "kind"), "immunisation"),

@@ -32,9 +32,15 @@ class Reason(StrEnum):
         "Hold the code flat, clean and well lit, or show it on a screen at full brightness.",
     )
     QR_TOO_LONG = "qr.too_long", "The text is longer than any QR code that is accepted."
+    QR_INCOMPLETE = (
+        "qr.incomplete",
+        "The code is one part of several, and they are not all here.",
+        "Show every part of the code, one after the other.",
+    )
     QR_DOES_NOT_FIT = "qr.does_not_fit", "The text does not fit into any QR code at this level of error correction."
     BASE45_INVALID = "base45.invalid", "The text is not valid Base45."
     BASE32_INVALID = "base32.invalid", "The text is not valid Base32."
+    BASE64URL_INVALID = "base64url.invalid", "The text is not valid base64url."
     DEFLATE_INVALID = "deflate.invalid", "The compressed part is damaged."
     DEFLATE_TOO_LARGE = "deflate.too_large", "The compressed part inflates to more than is accepted."
 
@@ -45,11 +51,13 @@ class Reason(StrEnum):
     JSON_MALFORMED = "json.malformed", "The JSON is not well formed."
     JSON_LIMIT = "json.limit", "The JSON is too large or nested too deeply."
     JSON_SCHEMA = "json.schema", "The JSON does not follow its schema."
+    JWS_MALFORMED = "jws.malformed", "The signed message is not a JWS in the form that its format asks for."
     COSE_MALFORMED = "cose.malformed", "The signed message is not a COSE_Sign1 structure."
     COSE_ALGORITHM = "cose.algorithm", "The signature algorithm is not one that is accepted here."
     COSE_CRITICAL = "cose.critical", "The message demands a feature that is not understood."
     KEY_MALFORMED = "key.malformed", "The key cannot be read."
     KEY_UNSUITABLE = "key.unsuitable", "The key does not fit the algorithm."
+    KEY_MISNAMED = "key.misnamed", "The listed key is not the one that its identifier names."
     KEY_UNSUPPORTED = "key.unsupported", "The key is of a type, curve or size that is not used here."
     CERTIFICATE_MALFORMED = "certificate.malformed", "The certificate cannot be read."
     DATE_INVALID = "date.invalid", "A date or time is not valid."

@@ -118,6 +118,28 @@ def test_a_key_that_codes_call_by_a_name_is_added_under_it(run: Run, tmp_path: P
     assert "(z12Kf7UQ)" in run("trust", "show", "--trust", folder).stdout
 
 
+def test_every_key_of_a_set_is_added(run: Run, tmp_path: Path) -> None:
+    keys = [PrivateKey.generate("ESP256").public for _ in range(2)]
+    jwks = {"keys": [{**key.jwk, "kid": "any", "use": "sig", "alg": "ES256", "x5c": ["AAAA"]} for key in keys]}
+    (tmp_path / "jwks.json").write_text(json.dumps(jwks))
+    folder = tmp_path / "trust"
+    add = ["trust", "add", tmp_path / "jwks.json", "--country", "US", "--trust", folder]
+    add += ["--format", "smart-health-card", "--issuer", "https://cards.example"]
+    assert "one identifier is given" in run(*add, "--key-id", "ab").stderr
+    assert not folder.exists()
+    assert run(*add).exit_code == 0
+    entries = _lists(folder)[0]["issuers"][0]["keys"]
+    assert [base64.b64decode(entry["key_id"]) for entry in entries] == [key.jwk_thumbprint for key in keys]
+    assert all(run(*add[:2], file, *add[3:]).exit_code == 2 for file in _faulty_sets(tmp_path))
+
+
+def _faulty_sets(folder: Path) -> list[Path]:
+    files = [folder / f"{i}.json" for i in range(3)]
+    for file, keys in zip(files, ([], "no array", [7]), strict=True):
+        file.write_text(json.dumps({"keys": keys}))
+    return files
+
+
 @pytest.mark.parametrize(
     ("options", "complaint"),
     [

@@ -75,6 +75,51 @@ def test_vaccines_of_icd_11_have_their_disease(code: str, target: str | None) ->
     assert codes.target_of_vaccine(code) == target
 
 
+@pytest.mark.parametrize(
+    ("vaccine", "targets"),
+    [
+        ("cvx|208", ("RA01",)),
+        ("cvx|37", ("1D47",)),
+        ("cvx|110", ("1C17", "1C13", "1C12", "1E50.1", "1C81")),
+        ("cvx|204", ()),
+        ("snomed|1119349007", ("RA01",)),
+        ("snomed|840539006", ()),
+        ("icd11-vaccine|XM0N24", ("1D47",)),
+        ("icd11|RA01", ()),
+        ("eu-product|208", ()),
+        ("nowhere|208", ()),
+    ],
+)
+def test_vaccines_have_the_diseases_that_they_are_for(vaccine: str, targets: tuple[str, ...]) -> None:
+    assert codes.vaccine_targets(Coding(*vaccine.split("|"))) == targets
+
+
+def test_every_vaccine_of_the_cdc_is_for_diseases_of_whos_list() -> None:
+    for code, entry in table("cvx")["codes"].items():
+        assert all(map(codes.is_known_target, entry.get("targets", ()))), code
+    assert {code for code, entry in table("cvx")["codes"].items() if "1D47" in entry.get("targets", ())} == {
+        "37",
+        "183",
+        "184",
+    }
+
+
+def test_laboratory_tests_have_their_kind_and_disease_and_results_one_code() -> None:
+    assert codes.test_target(Coding("loinc", "94500-6")) == "RA01"
+    assert codes.test_method(Coding("loinc", "94500-6")) == Coding("loinc", "LP6464-4")
+    assert codes.test_method(Coding("loinc", "94558-4")) == Coding("loinc", "LP217198-3")
+    for unknown in (Coding("loinc", "94563-4"), Coding("loinc", "LP6464-4"), Coding("cvx", "94500-6")):
+        assert codes.test_target(unknown) is None
+        assert codes.test_method(unknown) == unknown
+    for code, entry in table("loinc")["codes"].items():
+        assert codes.is_known(codes.test_method(Coding("loinc", code)))
+        assert ("result" in entry) is code.startswith("LA")
+    assert codes.common_result(Coding("loinc", "LA6577-6")) == Coding("snomed", "260415000")
+    assert codes.common_result(Coding("snomed", "10828004")) == Coding("snomed", "260373001")
+    for same in (Coding("snomed", "260415000"), Coding("snomed", "720735008"), Coding("cvx", "LA6577-6")):
+        assert codes.common_result(same) == same
+
+
 def test_snomed_diseases_have_their_icd_11_code() -> None:
     assert codes.target_of_snomed("840539006") == "RA01"
     assert codes.target_of_snomed("260373001") is None
@@ -90,6 +135,7 @@ def test_snomed_diseases_have_their_icd_11_code() -> None:
         ("snomed|260373001", "Detected"),
         ("icd11-vaccine|XM0GQ8", "COVID-19 vaccine, RNA based"),
         ("loinc|LP6464-4", "Nucleic acid amplification with probe detection"),
+        ("cvx|37", "Yellow Fever"),
         ("atc|J07BX03", "covid-19 vaccines"),
         ("who-pq|YellowFeverProductd8a09f80301dc05e124f99ffe7711fc0", "STAMARIL"),
         ("eu-product|nothing", "nothing"),
@@ -176,7 +222,7 @@ def test_tables_agree_with_the_eu_value_sets(vectors: Path, name: str) -> None:
     for code, value in values["valueSetValues"].items():
         assert ours[code]["name"] == value["display"].removesuffix(" (deprecated)").strip()
         assert ours[code].get("active", True) is value["active"]
-    if EU_SETS[name] not in {("snomed",), ("snomed", "atc")}:
+    if EU_SETS[name] not in {("snomed",), ("snomed", "atc"), ("loinc",)}:
         assert set(ours) == set(values["valueSetValues"])
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from pratique import schemas
 from pratique.cose.certificates import Certificate
-from pratique.cose.keys import PrivateKey
+from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.errors import TrustError
 from pratique.trust import Acceptance, TrustList
 from pratique.trust.entries import Limits, key_entry, usage_kinds, with_acceptance, with_key
@@ -83,6 +83,25 @@ def test_a_key_that_codes_call_by_a_name_needs_that_name(key: PrivateKey) -> Non
         key_entry(key.public, format_="nz-covid-pass", limits=WINDOW)
     entry = key_entry(key.public, format_="nz-covid-pass", key_id=b"z12Kf7UQ", limits=WINDOW)
     assert entry["key_id"] == "ejEyS2Y3VVE="
+
+
+def test_a_key_of_smart_health_cards_has_its_thumbprint_for_a_name() -> None:
+    """The key and the thumbprint are those of RFC 7638's method, as the specification of the cards publishes them."""
+    jwk = {
+        "kty": "EC",
+        "crv": "P-256",
+        "x": "11XvRWy1I2S0EyJlyf_bWfw_TQ5CJJNLw78bHXNxcgw",
+        "y": "eZXwxvO1hvCY0KucrPfKo7yAyMT6Ajc3N7OkAB6VYy8",
+    }
+    published = PublicKey.from_jwk(jwk)
+    thumbprint = base64.urlsafe_b64decode("3Kfdg-XwP-7gXyywtUfUADwBumDOPKMQx-iELL11W9s=")
+    entry = key_entry(published, format_="smart-health-card", limits=WINDOW)
+    assert base64.b64decode(entry["key_id"]) == thumbprint == published.jwk_thumbprint
+    assert key_entry(published, format_="smart-health-card", key_id=thumbprint, limits=WINDOW) == entry
+    with pytest.raises(TrustError, match="not the thumbprint"):
+        key_entry(published, format_="smart-health-card", key_id=b"other", limits=WINDOW)
+    with pytest.raises(TrustError, match="P-256"):
+        key_entry(PrivateKey.generate("ESP384").public, format_="smart-health-card", limits=WINDOW)
 
 
 def test_a_list_grows_by_issuers_and_keys_and_counts(key: PrivateKey) -> None:

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 LOCAL_FILE: Final = "local.trust.json"
 BARE_KEY_WINDOW: Final = timedelta(days=730)
 """How long a key without a certificate counts unless told otherwise: as long as signing certificates usually do."""
-_FORMATS: Final = ("pratique", "eu-dcc", "nz-covid-pass")
-_NAME_THEIR_ISSUER: Final = frozenset({"pratique", "nz-covid-pass"})
+_FORMATS: Final = ("pratique", "eu-dcc", "nz-covid-pass", "smart-health-card")
+_NAME_THEIR_ISSUER: Final = frozenset({"pratique", "nz-covid-pass", "smart-health-card"})
 """The formats whose codes name their issuer by an identifier, with which that of the trust list is compared."""
 _ALPHA2, _ALPHA3 = 2, 3
 _KINDS: Final = ("vaccination", "prophylaxis", "test", "recovery", "exemption", "clearance")
@@ -132,6 +132,8 @@ def _line(line: Any) -> str:
         "--kinds vaccination --targets 1D47",
         "pratique trust add key.jwk --country NZ --format nz-covid-pass --issuer did:web:nzcp.identity.health.nz "
         "--key-name z12Kf7UQ",
+        "pratique trust add jwks.json --country US --format smart-health-card --issuer https://cards.example "
+        "--not-before 2021-06-01T00:00:00Z",
     ),
 )
 @click.argument("file", metavar="CERTIFICATE|KEY", type=click.Path(path_type=Path))
@@ -189,7 +191,7 @@ def add(  # noqa: PLR0913 - one for each option
     no_accept: bool,
     trust_path: Path | None,
 ) -> int:
-    """Add an issuer's certificate (PEM, DER) or public key (PEM, JWK, COSE_Key), and accept that issuer.
+    """Add an issuer's certificate (PEM, DER) or public keys (PEM, JWK, JWKS, COSE_Key), and accept that issuer.
 
     Two things are done, and said: the key goes on the list local.trust.json, and a line in acceptance.json accepts just
     this issuer, country and format. Check by another way that the file is really theirs.
@@ -201,21 +203,25 @@ def add(  # noqa: PLR0913 - one for each option
         if format_ in _NAME_THEIR_ISSUER:
             raise click.UsageError("--issuer is needed: the identifier that stands in the issuer's credentials")
         issuer = f"{format_}:{country}"
-    material = read_material(options.read_small(file))
+    materials = read_materials(options.read_small(file))
+    if len(materials) > 1 and (key_id is not None or key_name is not None):
+        raise click.UsageError(f"the file holds {len(materials)} keys, and one identifier is given")
     at = options.now()
-    if _is_key(material):
+    if _is_key(materials[0]):
         not_before = not_before or at.replace(hour=0, minute=0, second=0)
         not_after = not_after or not_before + BARE_KEY_WINDOW
-    entry = key_entry(
-        material,
-        format_=format_,
-        key_id=_key_id(key_id, key_name),
-        limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
-    )
     folder = trust_path or options.default_trust()
-    trust_list = with_key(
-        _existing(folder / LOCAL_FILE, "trust-list"), entry, issuer=issuer, country=country, at=at, name=name
-    )
+    trust_list = _existing(folder / LOCAL_FILE, "trust-list")
+    entries = []
+    for material in materials:
+        entry = key_entry(
+            material,
+            format_=format_,
+            key_id=_key_id(key_id, key_name),
+            limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
+        )
+        trust_list = with_key(trust_list, entry, issuer=issuer, country=country, at=at, name=name)
+        entries.append(entry)
     acceptance, is_new = with_acceptance(
         _existing(folder / "acceptance.json", "acceptance"), issuer=issuer, country=country, format_=format_
     )
@@ -223,19 +229,20 @@ def add(  # noqa: PLR0913 - one for each option
     schemas.check(acceptance, "acceptance")
     folder.mkdir(parents=True, exist_ok=True)
     _save(folder / LOCAL_FILE, trust_list)
-    scope = entry.get("scope", {})
-    output.note(
-        f"1. Key {_key_text(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}: "
-        f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
-        f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
-    )
+    for entry in entries:
+        scope = entry.get("scope", {})
+        output.note(
+            f"1. Key {_key_text(entry)} of {issuer} ({country}) is on {folder / LOCAL_FILE}: "
+            f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
+            f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
+        )
     if no_accept:
         output.note(f"2. Nothing was accepted: {folder / 'acceptance.json'} is as it was.")
         return 0
     _save(folder / "acceptance.json", acceptance)
     done = "now accepts" if is_new else "accepts already"
     output.note(f"2. {folder / 'acceptance.json'} {done} {format_} by {issuer} ({country}).")
-    if entry["not_after"] < at.isoformat():
+    if entries[0]["not_after"] < at.isoformat():
         output.warn("the key has expired: what it signs counts only for a time before (--at)")
     return 0
 
@@ -282,6 +289,21 @@ def check(*, trust_path: Path | None, at: datetime | None) -> int:
             oddities += not finding.is_error
     click.echo(f"\nlists: {len(lists)}, errors: {errors}, notes: {oddities}")
     return 1 if errors else 0
+
+
+def read_materials(data: bytes) -> list[Certificate | PublicKey]:
+    """Return the keys of a JWK set (RFC 7517), or the one thing in any other file. Raises: as `read_material`."""
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.cose.keys import PublicKey  # noqa: PLC0415
+    from pratique.reasons import Reason  # noqa: PLC0415
+
+    document = json.decode(data) if data.lstrip().startswith(b"{") else None
+    if type(document) is not dict or "keys" not in document:
+        return [read_material(data)]
+    keys = document["keys"]
+    if type(keys) is not list or not keys or any(type(key) is not dict for key in keys):
+        raise KeyMaterialError(Reason.KEY_MALFORMED, "keys is not an array of JWK, or an empty one")
+    return [PublicKey.from_jwk(key) for key in keys]
 
 
 def read_material(data: bytes) -> Certificate | PublicKey:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from typing import Any
+from typing import Any, Final
 
 from pratique.errors import DecodeError
 from pratique.reasons import Reason
@@ -35,6 +35,22 @@ def _finite(text: str) -> float:
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r"[\[\]{}]")
+_BRACES: Final = bytes.maketrans(b"[]", b"{}")
+_NEITHER_BRACKETS_NOR_QUOTES: Final = bytes(set(range(256)) - set(b'[]{}"\\'))
+
+
+def _is_shallow(data: bytes, depth: int) -> bool:
+    """Return whether arrays and objects are surely nested no deeper; False for a text that needs a closer look.
+
+    A text of JSON in which no bracket stands between two quotation marks is measured by its brackets alone: of pairs of
+    them, each round takes away the innermost.
+    """
+    outline = data.translate(_BRACES, _NEITHER_BRACKETS_NOR_QUOTES).replace(b'""', b"")
+    for _ in range(depth):
+        if not outline:
+            return True
+        outline = outline.replace(b"{}", b"")
+    return not outline
 
 
 def _depth(text: str) -> int:
@@ -44,6 +60,9 @@ def _depth(text: str) -> int:
         depth += 1 if bracket in "[{" else -1
         deepest = max(deepest, depth)
     return deepest
+
+
+_DECODER: Final = json.JSONDecoder(object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
 
 
 def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH) -> Any:
@@ -59,13 +78,12 @@ def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH)
         text = data if isinstance(data, str) else data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DecodeError(Reason.JSON_MALFORMED, f"byte {error.start} is not UTF-8") from None
-    if _depth(text) > depth:
+    if not (isinstance(data, bytes) and _is_shallow(data, depth)) and _depth(text) > depth:
         raise DecodeError(Reason.JSON_LIMIT, f"nested deeper than {depth} levels")
     try:
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_no_constant, parse_float=_finite)
-        if isinstance(data, str) or _SURROGATE.search(
-            text
-        ):  # in pairs they stand for one character; alone they are none
+        value = _DECODER.decode(text)
+        # In pairs they stand for one character; alone they are none.
+        if isinstance(data, str) or ("\\u" in text and _SURROGATE.search(text)):
             json.dumps(value, ensure_ascii=False).encode()
     except json.JSONDecodeError as error:
         raise DecodeError(Reason.JSON_MALFORMED, f"line {error.lineno}, column {error.colno}: {error.msg}") from None

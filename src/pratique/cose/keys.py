@@ -127,6 +127,12 @@ class PublicKey:
         """Return the first 8 bytes of the thumbprint: a hint to look it up by."""
         return self.thumbprint[:KEY_ID_BYTES]
 
+    @property
+    def jwk_thumbprint(self) -> bytes:
+        """Return the SHA-256 thumbprint of its JWK (RFC 7638), by which JOSE names it; `thumbprint` is that of COSE."""
+        members = ",".join(f'"{name}":"{value}"' for name, value in sorted(self.jwk.items()))  # none needs escaping
+        return hashlib.sha256(f"{{{members}}}".encode()).digest()
+
     def to_pem(self) -> bytes:
         """Return the key as SubjectPublicKeyInfo in PEM."""
         return _public.to_pem(self.native)

@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import Final
 
 from pratique.errors import DecodeError
-from pratique.formats import hc1, nzcp, pratique
+from pratique.formats import hc1, nzcp, pratique, smart_health_card
 from pratique.formats.base import Envelope, Facts, Reader
 from pratique.formats.refused import REFUSED
 from pratique.qr.text import scanned
 from pratique.reasons import Reason
 
-READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER)
+READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER, smart_health_card.READER)
 
 __all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
 

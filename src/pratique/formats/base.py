@@ -79,10 +79,10 @@ class Facts:
 class Reader:
     """A format: the name that trust lists use, a title for people, how its text is recognised and taken apart.
 
-    `prefix` is what its text begins with; where that does not tell it from others, `recognises` does. `envelope` raises
-    DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key be in its window
-    when the code is verified, and not only when it was issued; `issued_within` is how long after the stated time of
-    issue a credential may have been issued, where that time is cut. `facts` are for people.
+    `prefix` is what its text begins with; where more than that has to be looked at, `recognises` alone decides.
+    `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key
+    be in its window when the code is verified, and not only when it was issued; `issued_within` is how long after the
+    stated time of issue a credential may have been issued, where that time is cut. `facts` are for people.
     """
 
     format: str
@@ -101,4 +101,4 @@ class Reader:
 
     def takes(self, text: str) -> bool:
         """Return whether a text is in this format, by how it looks alone."""
-        return text.startswith(self.prefix) and (self.recognises is None or self.recognises(text))
+        return text.startswith(self.prefix) if self.recognises is None else self.recognises(text)

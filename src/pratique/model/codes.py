@@ -4,8 +4,9 @@
     icd11             disease agents of WHO's list, by ICD-11 code      icd11.json
     icd11-vaccine     ICD-11 extension codes: vaccines                  icd11-vaccine.json
     snomed            SNOMED CT: diseases, vaccines, test results       snomed.json
+    cvx               CVX of the CDC: vaccines                          cvx.json
     atc               ATC: vaccines                                     atc.json
-    loinc             LOINC: kinds of test                              loinc.json
+    loinc             LOINC: kinds of test, tests, their answers        loinc.json
     eu-product        vaccines in the EU's value set                    eu-product.json
     eu-manufacturer   their manufacturers                               eu-manufacturer.json
     eu-device         rapid tests in the EU's value set                 eu-device.json
@@ -27,6 +28,7 @@ SYSTEMS: Final = (
     "icd11",
     "icd11-vaccine",
     "snomed",
+    "cvx",
     "atc",
     "loinc",
     "eu-product",
@@ -34,6 +36,8 @@ SYSTEMS: Final = (
     "eu-device",
     "who-pq",
 )
+_VACCINES: Final = frozenset({"cvx", "snomed"})
+_RESULTS: Final = frozenset({"snomed", "loinc"})
 TABLES: Final = (*SYSTEMS, "countries", "doc9303", "transliteration")
 
 
@@ -110,6 +114,38 @@ def target_of_vaccine(code: str) -> str | None:
     """Return the ICD-11 code for the disease that a vaccine with this ICD-11 extension code is for; None for others."""
     target = _codes("icd11-vaccine").get(code, {}).get("target")
     return None if target is None else str(target)
+
+
+def vaccine_targets(vaccine: Coding) -> tuple[str, ...]:
+    """Return the disease agents (ICD-11) of a vaccine of `cvx`, `snomed` or `icd11-vaccine`; none for any other."""
+    if vaccine.system == "icd11-vaccine":
+        target = target_of_vaccine(vaccine.code)
+        return () if target is None else (target,)
+    return tuple(_codes(vaccine.system).get(vaccine.code, {}).get("targets", ())) if vaccine.system in _VACCINES else ()
+
+
+def test_target(test: Coding) -> str | None:
+    """Return the disease agent (ICD-11) that a laboratory test finds, by its LOINC code; None for any other.
+
+    Tests for antibodies find none: that somebody has some says nothing about an infection today.
+    """
+    target = _codes("loinc").get(test.code, {}).get("target") if test.system == "loinc" else None
+    return None if target is None else str(target)
+
+
+def test_method(test: Coding) -> Coding:
+    """Return the kind of a laboratory test, LP6464-4 for 94500-6; the code itself where no table says it."""
+    method = _codes("loinc").get(test.code, {}).get("method") if test.system == "loinc" else None
+    return test if method is None else Coding("loinc", str(method))
+
+
+def common_result(result: Coding) -> Coding:
+    """Return the code that formats share for a result: detected, not detected; any other result as it is.
+
+    Positive and negative are the same by other words, in SNOMED CT and in the answers of LOINC.
+    """
+    common = _codes(result.system).get(result.code, {}).get("result") if result.system in _RESULTS else None
+    return result if common is None else Coding("snomed", str(common))
 
 
 def days_until_valid(target: str) -> int:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
+from pratique.cose.algorithms import ES256
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PublicKey
 from pratique.errors import TrustError
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 EU_DCC: Final = "eu-dcc"
 NAMED_KEYS: Final = frozenset({"nz-covid-pass"})
 """Formats whose codes name their key by a name of the issuer's choice, which nothing in the key tells."""
+SMART_HEALTH_CARD: Final = "smart-health-card"
 LOCAL_LIST: Final = "local"
 
 # EU DCC, extended key usage; the second arc is mistyped in the certificates of several countries and means the same.
@@ -70,10 +72,12 @@ def key_entry(
         material: the certificate, or the bare key.
         format_: the one format that the key may sign.
         key_id: the identifier under which codes name the key; by default that of the format: of an EU DCC the first
-            8 bytes of the certificate's SHA-256, else the first 8 bytes of the key's thumbprint.
+            8 bytes of the certificate's SHA-256, of a SMART Health Card the thumbprint of its JWK, else the first 8
+            bytes of the key's thumbprint.
         limits: what is narrower or other than the certificate says.
     Raises: TrustError (`trust.list_invalid`): a bare key without a window, or for the EU DCC without an identifier; no
-        identifier in a format in which keys have names.
+        identifier in a format in which keys have names; for a SMART Health Card a key that is not P-256, or another
+        identifier.
     """
     limits = limits or Limits()
     certificate = material if isinstance(material, Certificate) else None
@@ -88,6 +92,8 @@ def key_entry(
             "an EU DCC names its key by a hash of the certificate, which a bare key does not have",
             hint="give the certificate, or the key identifier too",
         )
+    if format_ == SMART_HEALTH_CARD:
+        key_id = _jwk_thumbprint(key, key_id)
     if format_ in NAMED_KEYS and not key_id:
         raise TrustError(
             Reason.TRUST_LIST_INVALID,
@@ -108,6 +114,19 @@ def key_entry(
     }
     scope = {name: sorted(values) for name, values in (("kinds", kinds), ("targets", limits.targets)) if values}
     return {**entry, "scope": scope} if scope else entry
+
+
+def _jwk_thumbprint(key: PublicKey, key_id: bytes | None) -> bytes:
+    """Return the thumbprint by which SMART Health Cards name their key; another identifier would never be found."""
+    if not key.fits(ES256):
+        raise TrustError(Reason.TRUST_LIST_INVALID, f"SMART Health Cards are signed with P-256, this is {key.kind}")
+    if key_id not in (None, key.jwk_thumbprint):
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            "the identifier is not the thumbprint of the key, by which SMART Health Cards name it",
+            hint="leave the identifier out, it follows from the key",
+        )
+    return key.jwk_thumbprint
 
 
 def with_key(  # noqa: PLR0913 - each is a part of the entry
