@@ -30,7 +30,7 @@ LAYERS = (
     ("present",),
     ("issue",),
     ("report",),
-    ("identity", "session"),
+    ("identity", "session", "validity"),
     ("verify",),
     ("view",),
     ("cli",),

@@ -29,6 +29,7 @@ from pratique.identity import check_holder
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
 from pratique.trust import Decision, TrustedKey, TrustStore
+from pratique.validity import check_validity, rfc3339
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -47,7 +48,6 @@ _DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
 _KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
 _SIGNED = Check(Step.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VALID)
 _DISCLOSED = Check(Step.DISCLOSURES, Outcome.PASSED, Reason.DISCLOSURES_MATCH)
-_VALID = Check(Step.VALIDITY, Outcome.PASSED, Reason.VALID_NOW)
 _ENTITLED = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
 _NO_STATUS = Check(Step.STATUS, Outcome.NOT_CHECKED, Reason.STATUS_NOT_IN_USE)
 _NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
@@ -92,7 +92,7 @@ class Verifier:
 
         Args:
             text: what the scanner read.
-            at: the time for which the answer holds, aware.
+            at: the time for which the answer holds, aware; days are counted in its zone.
             document: the travel document in the officer's hand, to check that the credential is its holder's.
             compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
                 reads, and they are the same. It has no effect where a document is given.
@@ -103,6 +103,7 @@ class Verifier:
             raise TypeError("the text of a code is a str")
         if at.utcoffset() is None:
             raise TypeError("the time of a verification must be aware")
+        today = at.date()
         at = at.astimezone(UTC)
         checks: list[Check] = []
         try:  # 1 read
@@ -116,15 +117,15 @@ class Verifier:
             return self._stopped(reader, at, checks, error)
         proven = self._prove(envelope, checks)  # 2 to 5
         if proven is None:
-            return self._report(reader, at, _filled(checks))
+            return self._report(envelope.formats[0], at, _filled(checks))
         credential = proven.credential
-        checks.append(self._validity(credential, at))  # 6
+        checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
         issuer_check, key = self._issuer(proven, reader, at)  # 7
         checks.append(issuer_check)
         checks.append(_status(credential))  # 8
         checks.append(check_holder(credential, document, compared_by_eye=compared_by_eye))  # 9
         checks.append(_NO_RULES)  # 10
-        return self._report(reader, at, checks, credential, key)
+        return self._report(credential.format, at, checks, credential, key)
 
     def session(
         self, *, at: datetime, document: TravelDocument | None = None, compared_by_eye: bool = False
@@ -137,7 +138,9 @@ class Verifier:
 
     def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
-        candidates = [key for name in envelope.formats for key in self._trust.keys_for(name, envelope.key_id)]
+        candidates = list(  # a key that is listed for several of the formats is tried once
+            dict.fromkeys(key for name in envelope.formats for key in self._trust.keys_for(name, envelope.key_id))
+        )
         if not candidates:
             checks += (
                 _DECODED,
@@ -168,21 +171,6 @@ class Verifier:
             checks.append(_DECODED)
         checks += (_KEY_FOUND, _SIGNED, _DISCLOSED)
         return _Proven(keys, credential)
-
-    def _validity(self, credential: Credential, at: datetime) -> Check:
-        """Take step 6: the start is inside the window, the end outside."""
-        validity = credential.validity
-        for begins in (validity.not_before, validity.issued_at):
-            if begins is not None and begins - at > self._clock_skew:
-                detail = f"valid from {_time(begins)}, checked at {_time(at)}"
-                return _failed(Step.VALIDITY, Reason.NOT_YET_VALID, detail)
-        if validity.expires_at is None:
-            return Check(Step.VALIDITY, Outcome.INCONCLUSIVE, Reason.NO_EXPIRY)
-        if at - validity.expires_at >= self._clock_skew:
-            return _failed(
-                Step.VALIDITY, Reason.EXPIRED, f"expired {_time(validity.expires_at)}, checked at {_time(at)}"
-            )
-        return _VALID
 
     def _issuer(self, proven: _Proven, reader: Reader, at: datetime) -> tuple[Check, TrustedKey]:
         """Take step 7 for every key that verifies, and return the answer that counts with the key that it is about.
@@ -225,18 +213,18 @@ class Verifier:
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
-        return self._report(reader, at, _filled(checks))
+        return self._report(None if reader is None else reader.format, at, _filled(checks))
 
     def _report(
         self,
-        reader: Reader | None,
+        format_: str | None,
         at: datetime,
         checks: Sequence[Check],
         credential: Credential | None = None,
         key: TrustedKey | None = None,
     ) -> Report:
         return Report(
-            format=None if reader is None else reader.format,
+            format=format_,
             checks=tuple(checks),
             at=at,
             credential=credential,
@@ -271,9 +259,9 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
     issued_at = None if reader.key_valid_throughout else credential.validity.issued_at
     moment = at if issued_at is None else issued_at
     if key.not_before > at or key.not_before - moment > reader.issued_within:
-        return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {_time(key.not_before)}")
+        return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {rfc3339(key.not_before)}")
     if moment > key.not_after:
-        return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {_time(key.not_after)}")
+        return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {rfc3339(key.not_after)}")
     return None
 
 
@@ -302,7 +290,3 @@ def _status(credential: Credential) -> Check:
     if credential.status is None:
         return _NO_STATUS
     return Check(Step.STATUS, Outcome.INCONCLUSIVE, Reason.STATUS_UNAVAILABLE, credential.status.uri)
-
-
-def _time(moment: datetime) -> str:
-    return moment.isoformat().replace("+00:00", "Z")

@@ -107,6 +107,7 @@ def credential_view(credential: Credential) -> dict[str, Any]:
     validity, issuer, binding = credential.validity, credential.issuer, credential.binding
     view: dict[str, Any] = {
         "format": credential.format,
+        "variant": credential.variant,
         "number": credential.number,
         "issuer": {"id": issuer.id, "country": issuer.country, "name": issuer.name},
         "validity": {
@@ -125,6 +126,7 @@ def credential_view(credential: Credential) -> dict[str, Any]:
         "events": [{"kind": fact.kind.value, **_known(fact)} for fact in credential.evidence],
         "holder": None if credential.holder is None else _known(credential.holder),
         "withheld": credential.withheld,
+        "links": credential.links or None,
         "deviations": list(credential.deviations) or None,
     }
     return _present(view)

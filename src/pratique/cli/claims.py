@@ -25,6 +25,7 @@ _LABELS: Final = {
     "test_name": "test",
     "valid_from": "counts from",
     "valid_until": "counts until",
+    "lifelong": "counts for life",
 }
 _COUNTRIES: Final = frozenset({"country", "nationality"})
 
@@ -50,7 +51,10 @@ def always_rows(credential: Credential) -> Rows:
 def valid_row(credential: Credential) -> tuple[str, str]:
     """Return the window of the credential."""
     validity = credential.validity
-    return ("valid", f"{_time(validity.not_before or validity.issued_at)} until {_time(validity.expires_at)}")
+    begins = validity.not_before or validity.issued_at
+    if credential.held_to_facts and validity.expires_at is None:
+        return ("valid", f"{_time(begins)}, and the code itself states no end")
+    return ("valid", f"{_time(begins)} until {_time(validity.expires_at)}")
 
 
 def holder_rows(credential: Credential) -> Rows:
@@ -62,7 +66,8 @@ def frame_rows(credential: Credential) -> Rows:
     """Return what every copy shows: issuer, number, binding, status."""
     issuer = credential.issuer
     stated = [text for text in (issuer.name, issuer.id, issuer.country and country(issuer.country)) if text]
-    rows = [("issuer", ", ".join(stated) or "not stated, its key tells")]
+    rows = [] if credential.variant is None else [("what it is", credential.variant)]
+    rows.append(("issuer", ", ".join(stated) or "not stated, its key tells"))
     if credential.number is not None:
         rows.append(("number", credential.number))
     if isinstance(credential.binding, DocumentBinding):
@@ -75,6 +80,8 @@ def frame_rows(credential: Credential) -> Rows:
         rows.append(("issued", _time(credential.validity.issued_at)))
     if credential.status is not None:
         rows.append(("status list", f"{credential.status.uri}, index {credential.status.index}"))
+    if credential.links:
+        rows.append(("health links", f"{credential.links}, not opened: a link proves nothing"))
     if credential.deviations:
         rows.append(("departs at", ", ".join(credential.deviations)))
     return rows
@@ -90,7 +97,7 @@ def _rows(value: Evidence | Personal) -> Rows:
     return [(_LABELS.get(name, name.replace("_", " ")), value_text(name, entry)) for name, entry in value.known()]
 
 
-def value_text(name: str, value: Any) -> str:
+def value_text(name: str, value: Any) -> str:  # noqa: PLR0911 - one for each kind of value
     """Return the value of a claim as people read it; `name` is the claim's, without its map."""
     if name == "target":
         return _named(Coding("icd11", value))
@@ -102,11 +109,15 @@ def value_text(name: str, value: Any) -> str:
         return str(value.number) if value.of is None else f"{value.number} of {value.of}"
     if isinstance(value, datetime):
         return _time(value)
+    if isinstance(value, bool):
+        return "yes" if value else "no"
     return str(value)
 
 
 def _named(coding: Coding) -> str:
     display = coding.display
+    if coding.system == "name":
+        return display
     return str(coding) if display == coding.code else f"{display} ({coding.code})"
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import click
 
 from pratique.cli import options, output
+from pratique.errors import UnsupportedError
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -57,9 +58,14 @@ def _inspect(text: str, trust_path: Path | None, *, as_json: bool, indent: int |
         output.print_json(_view(reader, envelope, report, text), indent=indent)
         return
     _print_signature(report)
-    output.heading("Layers")
-    output.pairs(_layers(reader, envelope, text))
-    credential = report.credential or envelope.read()
+    try:
+        credential = report.credential or envelope.read()
+    except UnsupportedError as error:  # the layers are in order; what they hold is known, and not read
+        _print_layers(reader, envelope, text, envelope.formats[0])
+        output.heading("Content")
+        output.paragraph(f"{error.code.meaning} ({error.detail})" if error.detail else error.code.meaning, indent=2)
+        return
+    _print_layers(reader, envelope, text, credential.format)
     _print_claims(credential)
     if reader.prefix == _own_prefix():
         _print_disclosures(credential, text)
@@ -79,21 +85,26 @@ def _print_signature(report: Report) -> None:
         )
         output.paragraph("This is no verdict: see pratique verify.")
         return
+    if report.check(Step.SIGNATURE).outcome is Outcome.PASSED:
+        click.secho("SIGNATURE VERIFIED by a trusted key, but nothing in the code can be used.", bold=True, fg="yellow")
+        return
     failed = next((check for check in report.checks if check.outcome is Outcome.FAILED), None)
     click.secho(_UNVERIFIED, bold=True, fg="yellow" if failed is None or failed.step is Step.TRUST else "red")
     if failed is not None:
         output.paragraph(failed.sentence)
 
 
-def _layers(reader: Reader, envelope: Envelope, text: str) -> list[tuple[str, str]]:
-    return [
-        ("format", f"{reader.title} ({reader.format}), {reader.prefix}"),
+def _print_layers(reader: Reader, envelope: Envelope, text: str, format_: str) -> None:
+    rows = [
+        ("format", f"{reader.titles.get(format_, reader.title)} ({format_}), {reader.prefix}"),
         ("text", f"{len(text)} characters"),
         ("algorithm", envelope.algorithm.name),
         ("key id", output.key_id(envelope.key_id) or "absent"),
         ("signed", f"{len(envelope.to_be_signed)} bytes"),
         ("signature", f"{len(envelope.signature)} bytes"),
     ]
+    output.heading("Layers")
+    output.pairs(rows)
 
 
 def _print_claims(credential: Credential) -> None:
@@ -130,16 +141,17 @@ def _view(reader: Reader, envelope: Envelope, report: Report, text: str) -> dict
     from pratique.present import HeldCredential  # noqa: PLC0415
     from pratique.view import credential_view, report_view  # noqa: PLC0415
 
+    credential = report.credential or envelope.read()
     view: dict[str, Any] = {
         "signature_verified": report.credential is not None,
         **({} if report.credential is not None else {"reason": report.decisive.code.value}),
-        "format": reader.format,
+        "format": credential.format,
         "characters": len(text),
         "algorithm": envelope.algorithm.name,
         "key_id": envelope.key_id.hex(),
         "signed_bytes": len(envelope.to_be_signed),
         "signature_bytes": len(envelope.signature),
-        "credential": credential_view(report.credential or envelope.read()),
+        "credential": credential_view(credential),
     }
     if reader.prefix == _own_prefix():
         view["disclosed"] = list(HeldCredential.from_text(text).disclosable)

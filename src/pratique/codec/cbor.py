@@ -23,6 +23,7 @@ MAX_ITEMS = 10_000  # data items; a QR code holds fewer than 3,000 bytes, and an
 
 Tag = cbor2.CBORTag
 Simple = cbor2.CBORSimpleValue
+UNDEFINED = cbor2.undefined  # what some issuers write where a value is absent
 
 _DECODER_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 

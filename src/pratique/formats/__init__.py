@@ -11,7 +11,13 @@ from pratique.formats.refused import REFUSED
 from pratique.qr.text import scanned
 from pratique.reasons import Reason
 
-READERS: Final[tuple[Reader, ...]] = (pratique.READER, hc1.READER, nzcp.READER, smart_health_card.READER)
+READERS: Final[tuple[Reader, ...]] = (
+    pratique.READER,
+    hc1.READER,
+    hc1.EXEMPTION_READER,
+    nzcp.READER,
+    smart_health_card.READER,
+)
 
 __all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
 

@@ -22,7 +22,10 @@ class Envelope(Protocol):
 
     @property
     def formats(self) -> tuple[str, ...]:
-        """Return the names under which a trust list may list its key; what it is, only its content says."""
+        """Return the names under which a trust list may list its key, the likeliest first.
+
+        Which of them it is, only its content says.
+        """
 
     @property
     def key_id(self) -> bytes:
@@ -82,7 +85,8 @@ class Reader:
     `prefix` is what its text begins with; where more than that has to be looked at, `recognises` alone decides.
     `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key
     be in its window when the code is verified, and not only when it was issued; `issued_within` is how long after the
-    stated time of issue a credential may have been issued, where that time is cut. `facts` are for people.
+    stated time of issue a credential may have been issued, where that time is cut. `others` are names and titles of
+    further formats in the same envelope, which only their content tells apart. `facts` are for people.
     """
 
     format: str
@@ -93,11 +97,12 @@ class Reader:
     issued_within: timedelta = timedelta()
     recognises: Callable[[str], bool] | None = None
     facts: tuple[Facts, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()
 
     @property
     def titles(self) -> dict[str, str]:
         """Return the title of every format that this reads, by its name."""
-        return {self.format: self.title}
+        return {self.format: self.title, **dict(self.others)}
 
     def takes(self, text: str) -> bool:
         """Return whether a text is in this format, by how it looks alone."""

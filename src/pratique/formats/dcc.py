@@ -14,21 +14,29 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec.cbor import Tag
 from pratique.errors import DecodeError
-from pratique.model import Dose, Evidence, Holder, Kind, Recovery, TestResult, Vaccination
-from pratique.model.codes import Coding, country_alpha3, is_known, target_of_snomed
-from pratique.model.dates import PartialDate, parse_datetime
+from pratique.formats.members import coding, date, stated_country, texts
+from pratique.model import Dose, Evidence, Exemption, Holder, Kind, Recovery, TestResult, Vaccination
+from pratique.model.codes import Coding, is_known, target_of_snomed
+from pratique.model.dates import parse_datetime
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-MAX_TEXT: Final = 255  # characters of one value; the schema has 80
 MAX_DOSE: Final = 99
 MAX_ENTRIES: Final = 16  # facts in one certificate; schema 1.3 has one, earlier ones allowed several (RO, SK)
 RAPID_TEST: Final = "LP217198-3"
 
-_KINDS: Final[Mapping[str, Kind]] = {"v": Kind.VACCINATION, "t": Kind.TEST, "r": Kind.RECOVERY}
-_DATES: Final = {"v": ("dt",), "t": ("sc",), "r": ("fr", "df", "du")}
+GROUPS: Final = ("v", "t", "r")
+EXEMPTIONS: Final = "ve"  # of Austria's variant
+
+_KINDS: Final[Mapping[str, Kind]] = {
+    "v": Kind.VACCINATION,
+    "t": Kind.TEST,
+    "r": Kind.RECOVERY,
+    EXEMPTIONS: Kind.EXEMPTION,
+}
+_DATES: Final = {"v": ("dt",), "t": ("sc",), "r": ("fr", "df", "du"), EXEMPTIONS: ("du",)}
 _DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").match
 _BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}(-[0-9]{2}){0,2})?\Z").match
 _FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
@@ -40,17 +48,24 @@ _COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
 class Dcc:
     """A DCC: the one group that has entries (v, t or r), and the entries, one but in early certificates.
 
+    Args:
+        content: the map as it was signed.
+        groups: the groups of which one has entries.
     Raises: DecodeError (`content.invalid`): there is not exactly one group with maps in it. Groups that are null or
     empty do not count (BG).
     """
 
     __slots__ = ("_content", "entries", "group")
 
-    def __init__(self, content: Mapping[str, Any]) -> None:
-        groups = [name for name in _KINDS if content.get(name)]
-        if len(groups) != 1:
-            raise DecodeError(Reason.CONTENT_INVALID, f"{len(groups)} of the groups v, t, r have entries, one belongs")
-        group = groups[0]
+    held_to_facts: Final = False  # whether a recovery is still good for entry is for rules to say
+    variant: Final = None
+
+    def __init__(self, content: Mapping[str, Any], *, groups: tuple[str, ...] = GROUPS) -> None:
+        found = [name for name in groups if content.get(name)]
+        if len(found) != 1:
+            names = ", ".join(groups)
+            raise DecodeError(Reason.CONTENT_INVALID, f"{len(found)} of the groups {names} have entries, one belongs")
+        group = found[0]
         entries = content[group]
         if type(entries) is not list or len(entries) > MAX_ENTRIES or any(type(entry) is not dict for entry in entries):
             raise DecodeError(Reason.CONTENT_INVALID, f"{group} is not an array of at most {MAX_ENTRIES} maps")
@@ -98,17 +113,17 @@ class Dcc:
     def holder(self) -> Holder:
         """Return the person; `name` is what was transliterated, surname first."""
         names = self._content.get("nam")
-        texts = _texts(names) if type(names) is dict else {}
+        known = texts(names) if type(names) is dict else {}
         birth_date = self._content.get("dob")
         return Holder(
-            name="<<".join(filter(None, (texts.get("fnt"), texts.get("gnt")))) or None,
-            name_native=" ".join(filter(None, (texts.get("gn"), texts.get("fn")))) or None,
-            birth_date=_date(birth_date.strip()) if type(birth_date) is str else None,
+            name="<<".join(filter(None, (known.get("fnt"), known.get("gnt")))) or None,
+            name_native=" ".join(filter(None, (known.get("gn"), known.get("fn")))) or None,
+            birth_date=date(birth_date.strip()) if type(birth_date) is str else None,
         )
 
     def number(self) -> str | None:
         """Return the certificate's identifier (UVCI) as it stands."""
-        return _texts(self.entries[0]).get("ci")
+        return texts(self.entries[0]).get("ci")
 
 
 def _is_listed(device: Any) -> bool:
@@ -121,33 +136,6 @@ def _target(entry: Mapping[str, Any]) -> str | None:
     return target_of_snomed(code.strip()) if type(code) is str else None
 
 
-def _texts(entry: Mapping[str, Any]) -> dict[str, str]:
-    """Return the texts of an entry without the padding that some issuers add; empty ones count as absent."""
-    return {
-        name: text
-        for name, value in entry.items()
-        if type(value) is str and len(value) <= MAX_TEXT and (text := value.strip())
-    }
-
-
-def _coding(system: str, code: str | None) -> Coding | None:
-    return None if code is None else Coding(system, code)
-
-
-def _date(text: str | None) -> PartialDate | None:
-    """Return a date of which only the day counts, whatever time stands behind it."""
-    if text is None:
-        return None
-    try:
-        return PartialDate.parse(text[:10])
-    except DecodeError:
-        return None
-
-
-def _country(code: str | None) -> str | None:
-    return None if code is None else country_alpha3(code.upper()) or code.upper()
-
-
 def _dose(entry: Mapping[str, Any]) -> Dose | None:
     done, of = entry.get("dn"), entry.get("sd")
     if type(done) is not int or not 0 <= done <= MAX_DOSE:
@@ -156,22 +144,22 @@ def _dose(entry: Mapping[str, Any]) -> Dose | None:
 
 
 def _vaccination(entry: Mapping[str, Any]) -> Vaccination:
-    texts = _texts(entry)
-    vaccine = texts.get("vp")
+    known = texts(entry)
+    vaccine = known.get("vp")
     return Vaccination(
         target=_target(entry),
-        date=_date(texts.get("dt")),
-        country=_country(texts.get("co")),
-        authority=texts.get("is"),
-        product=_coding("eu-product", texts.get("mp")),
-        vaccine=_coding("snomed" if vaccine is not None and vaccine.isdigit() else "atc", vaccine),
-        manufacturer=_coding("eu-manufacturer", texts.get("ma")),
+        date=date(known.get("dt")),
+        country=stated_country(known.get("co")),
+        authority=known.get("is"),
+        product=coding("eu-product", known.get("mp")),
+        vaccine=coding("snomed" if vaccine is not None and vaccine.isdigit() else "atc", vaccine),
+        manufacturer=coding("eu-manufacturer", known.get("ma")),
         dose=_dose(entry),
     )
 
 
 def _test(entry: Mapping[str, Any]) -> TestResult:
-    texts = _texts(entry)
+    known = texts(entry)
     sampled = entry.get("sc")
     text = sampled.value if type(sampled) is Tag else sampled  # tagged as a date-time: HU, SE
     try:
@@ -180,26 +168,36 @@ def _test(entry: Mapping[str, Any]) -> TestResult:
         sampled_at = None
     return TestResult(
         target=_target(entry),
-        country=_country(texts.get("co")),
-        centre=texts.get("tc"),
-        authority=texts.get("is"),
-        test_method=_coding("loinc", texts.get("tt")),
-        test_result=_coding("snomed", texts.get("tr")),
+        country=stated_country(known.get("co")),
+        centre=known.get("tc"),
+        authority=known.get("is"),
+        test_method=coding("loinc", known.get("tt")),
+        test_result=coding("snomed", known.get("tr")),
         sampled_at=sampled_at,
-        product=_coding("eu-device", texts.get("ma")),
-        test_name=texts.get("nm"),
+        product=coding("eu-device", known.get("ma")),
+        test_name=known.get("nm"),
     )
 
 
 def _recovery(entry: Mapping[str, Any]) -> Recovery:
-    texts = _texts(entry)
+    known = texts(entry)
     return Recovery(
         target=_target(entry),
-        date=_date(texts.get("fr")),
-        country=_country(texts.get("co")),
-        authority=texts.get("is"),
-        valid_from=_date(texts.get("df")),
-        valid_until=_date(texts.get("du")),
+        date=date(known.get("fr")),
+        country=stated_country(known.get("co")),
+        authority=known.get("is"),
+        valid_from=date(known.get("df")),
+        valid_until=date(known.get("du")),
+    )
+
+
+def _exemption(entry: Mapping[str, Any]) -> Exemption:
+    known = texts(entry)
+    return Exemption(
+        target=_target(entry),
+        country=stated_country(known.get("co")),
+        authority=known.get("is"),
+        valid_until=date(known.get("du")),
     )
 
 
@@ -207,4 +205,5 @@ _GROUPS: Final[Mapping[str, Callable[[Mapping[str, Any]], Evidence]]] = {
     "v": _vaccination,
     "t": _test,
     "r": _recovery,
+    EXEMPTIONS: _exemption,
 }

@@ -1,10 +1,12 @@
-"""EU Digital COVID Certificates: CWT in COSE_Sign1, deflated, in Base45 behind `HC1:`.
+"""EU Digital COVID Certificates and WHO's certificates: CWT in COSE_Sign1, deflated, in Base45 behind `HC1:`.
 
-Read as deployed certificates need it: `kid` and `alg` may stand in the unprotected header, the COSE tag may be missing,
-times may be floating-point numbers, codes may be padded, groups may be null. What is tolerated is listed in
-`docs/formats.md`; what departs from the schema in a way that a person should see is reported by `deviations`.
+Which of the two it is, the claims say; see `hcert`. Read as deployed certificates need it: `kid` and `alg` may stand in
+the unprotected header, the COSE tag may be missing, times may be floating-point numbers, codes may be padded, groups
+may be null. What is tolerated is listed in `docs/formats.md`; what departs from the schema in a way that a person
+should see is reported by `deviations`.
 
-Source: HCERT 1.0.5 and the EU DCC schema 1.3.x (eHealth Network), and the certificates that member states published.
+Source: HCERT 1.0.5 and the EU DCC schema 1.3.x (eHealth Network), HCERT 1.1 (WHO SMART Trust), and the certificates
+that states published.
 """
 
 from __future__ import annotations
@@ -19,10 +21,9 @@ from pratique.cose import algorithms
 from pratique.cose.algorithms import ES256, PS256, Algorithm
 from pratique.cose.sign1 import ALG, Sign1
 from pratique.errors import DecodeError
-from pratique.formats.base import Reader
-from pratique.formats.dcc import Dcc
+from pratique.formats import hcert, members
+from pratique.formats.base import Facts, Reader
 from pratique.model import Credential, IssuerIdentity, Validity
-from pratique.model.codes import country_alpha3
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -30,19 +31,20 @@ if TYPE_CHECKING:
 
     from pratique.cose.keys import PublicKey
 
-FORMAT: Final = "eu-dcc"
+FORMAT: Final = hcert.EU_DCC
 PREFIX: Final = "HC1:"
+EXEMPTION_PREFIX: Final = "AT1:"
 
 _ACCEPTED: Final = frozenset({ES256, PS256})
-_ISS, _EXP, _IAT, _HCERT, _DCC = 1, 4, 6, -260, 1
+_ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
+_DCC_ALONE = b"\x39\x01\x03\xa1\x01"  # the encoded claim -260 with a map whose one key is 1
 _decode = cbor.Decoder(tags=frozenset({0, 1}))  # date tags are seen around the sample time of a test (HU, SE)
+_EU_FIRST, _WHO_FIRST = (hcert.EU_DCC, hcert.WHO), (hcert.WHO, hcert.EU_DCC)
 _MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 
 
 class Hc1Envelope:
     """An HC1 code, taken apart to its COSE_Sign1; its payload is not looked into."""
-
-    formats: Final = (FORMAT,)
 
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
@@ -55,6 +57,8 @@ class Hc1Envelope:
         self.key_id: bytes = signed.key_id or b""
         self.to_be_signed: bytes = signed.to_be_signed()
         self.signature: bytes = signed.signature
+        # A guess by five bytes, for the order alone: keys are looked up under both names.
+        self.formats: tuple[str, ...] = _EU_FIRST if _DCC_ALONE in signed.payload else _WHO_FIRST
 
     def claims(self) -> dict[Any, Any]:
         """Return the claims of the CWT. Raises: DecodeError."""
@@ -65,49 +69,124 @@ class Hc1Envelope:
 
     def payload(self) -> dict[str, Any]:
         """Return the DCC itself, as it was signed. Raises: DecodeError."""
-        return _payload(self.claims())
+        return hcert.dcc_of(self.claims())
 
     def signer(self, key: PublicKey) -> PublicKey:
         """Return the trusted key itself: it signs credentials directly."""
         return key
 
     def read(self) -> Credential:
+        """Return what the certificate says. Raises: DecodeError, UnsupportedError."""
+        claims = self.claims()
+        validity = _validity(claims)
+        return _credential(claims, validity, hcert.read(claims, issued_at=validity.issued_at))
+
+
+class ExemptionEnvelope(Hc1Envelope):
+    """An AT1 code: all layers are those of HC1, its content is an exemption and nothing else."""
+
+    def __init__(self, data: bytes) -> None:
+        """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
+        super().__init__(data)
+        self.formats = (hcert.EXEMPTION,)
+
+    def read(self) -> Credential:
         """Return what the certificate says. Raises: DecodeError."""
         claims = self.claims()
-        content = Dcc(_payload(claims))
-        issuer = claims.get(_ISS)
-        return Credential(
-            format=FORMAT,
-            issuer=IssuerIdentity(country=country_alpha3(issuer.strip().upper()) if type(issuer) is str else None),
-            validity=Validity(_moment(claims.get(_IAT)), None, _moment(claims.get(_EXP))),
-            kinds=content.kinds(),
-            content=content,
-            shows_identity=content.shows_identity(),
-            deviations=content.deviations(),
-        )
+        return _credential(claims, _validity(claims), hcert.read_exemption(claims))
+
+
+def _credential(claims: Mapping[Any, Any], validity: Validity, found: hcert.Found) -> Credential:
+    content = found.content
+    return Credential(
+        format=found.format,
+        issuer=IssuerIdentity(country=members.country(claims.get(_ISS))),
+        validity=validity,
+        kinds=content.kinds(),
+        content=content,
+        shows_identity=content.shows_identity(),
+        deviations=content.deviations(),
+        held_to_facts=content.held_to_facts,
+        variant=content.variant,
+        links=found.links,
+    )
 
 
 def envelope(text: str) -> Hc1Envelope:
     """Return the envelope of a text. Raises: DecodeError, UnsupportedError."""
-    body = text[len(PREFIX) :]
+    return Hc1Envelope(_unpacked(text[len(PREFIX) :]))
+
+
+def exemption_envelope(text: str) -> ExemptionEnvelope:
+    """Return the envelope of an AT1 text. Raises: DecodeError, UnsupportedError."""
+    return ExemptionEnvelope(_unpacked(text[len(EXEMPTION_PREFIX) :]))
+
+
+_DCC_FACTS: Final = Facts(
+    format=FORMAT,
+    layers="Base45, zlib, COSE_Sign1 (ES256, PS256), CWT, DCC 1.3 at key 1 of claim -260",
+    signed_by="a state, through its document signer certificates",
+    trust_anchor="the certificate, by a hash of it",
+    shows="name, birth date, and one vaccination, test or recovery with all its details",
+    person="name in native letters and transliterated, birth date",
+    event="kind, disease, day or time, product, maker, dose, result, centre, country, issuing body",
+    number="assigned by the state; some have a structure with country and issuer",
+    revocation="hash lists of the gateway, not read yet; taking the key away",
+)
+_WHO_FACTS: Final = Facts(
+    format=hcert.WHO,
+    layers="the same, with a yellow card at key -6, a DDCC at 3 or 4, or a core data set instead of claim -260",
+    signed_by="a state or another participant of WHO's trust network",
+    trust_anchor="the certificate, by a hash of it",
+    shows="name, birth date, sex, nationality, document number, guardian, and the vaccination or test",
+    person="name as on the passport, birth date, sex, nationality, number and type of a document, guardian",
+    event="kind, disease, day, product, maker, batch, clinician, issuing body; a DDCC has centre and country too",
+    number="none on a yellow card; assigned by the issuer on a DDCC",
+    revocation="taking the key away",
+)
+_EXEMPTION_FACTS: Final = Facts(
+    format=hcert.EXEMPTION,
+    layers="Base45, zlib, COSE_Sign1 (ES256, PS256), CWT, group ve at key 1 of claim -260",
+    signed_by="Austria, with certificates that sign no DCC",
+    trust_anchor="the certificate, by a hash of it",
+    shows="name, birth date, and that a vaccine must not be given, until when",
+    person="name in native letters and transliterated, birth date",
+    event="that its holder is exempt, the disease, the last day, issuing body",
+    number="assigned by the state",
+    revocation="taking the key away",
+)
+READER: Final = Reader(
+    FORMAT,
+    "EU Digital COVID Certificate",
+    PREFIX,
+    envelope,
+    key_valid_throughout=True,
+    facts=(_DCC_FACTS, _WHO_FACTS),
+    others=((hcert.WHO, "WHO yellow card (ICVP) and DDCC"),),
+)
+EXEMPTION_READER: Final = Reader(
+    hcert.EXEMPTION,
+    "Austrian exemption certificate",
+    EXEMPTION_PREFIX,
+    exemption_envelope,
+    key_valid_throughout=True,
+    facts=(_EXEMPTION_FACTS,),
+)
+
+
+def _unpacked(body: str) -> bytes:
+    """Return the bytes under Base45 and zlib."""
     try:
         data = base45.decode(body)
     except DecodeError:
         if "%20" not in body:
             raise
         data = base45.decode(body.replace("%20", " "))  # some scanner libraries percent-encode the space
-    return Hc1Envelope(deflate.inflate(data))
+    return deflate.inflate(data)
 
 
-READER: Final = Reader(FORMAT, "EU Digital COVID Certificate", PREFIX, envelope, key_valid_throughout=True)
-
-
-def _payload(claims: Mapping[Any, Any]) -> dict[str, Any]:
-    container = claims.get(_HCERT)
-    content = container.get(_DCC) if type(container) is dict else None
-    if type(content) is not dict:
-        raise DecodeError(Reason.CONTENT_INVALID, "there is no EU DCC at claim -260, key 1")
-    return content
+def _validity(claims: Mapping[Any, Any]) -> Validity:
+    return Validity(_moment(claims.get(_IAT)), _moment(claims.get(_NBF)), _moment(claims.get(_EXP)))
 
 
 def _moment(value: Any) -> datetime | None:

@@ -13,6 +13,9 @@
     who-pq            yellow fever and polio vaccines that WHO          who-pq.json
                       prequalified, by SMART ICVP product identifier
 
+Codes of any other system are their own name. The system `name` has no codes at all, but what a certificate calls a
+thing; `other` are codes whose system is not among these.
+
 Two more tables serve the functions on countries: countries.json (ISO 3166-1) and doc9303.json (what ICAO Doc 9303
 adds); transliteration.json serves `pratique.names`. Each states its source, version and licence, and is read once,
 when it is first needed.
@@ -154,6 +157,14 @@ def days_until_valid(target: str) -> int:
     Source: International Health Regulations (2005), Annex 7, paragraph 2(a).
     """
     return int(_codes("icd11").get(target, {}).get("days_until_valid", 0))
+
+
+def counts_for_life(target: str) -> bool:
+    """Return whether vaccination counts for life once it counts: yellow fever's does, by the rules that bind states.
+
+    Source: International Health Regulations (2005), Annex 7, paragraph 2(b), as amended in 2014 (WHA67.13).
+    """
+    return bool(_codes("icd11").get(target, {}).get("for_life", False))
 
 
 def product(coding: Coding) -> Product | None:

@@ -87,6 +87,10 @@ class Credential:
         deviations: members in which a foreign certificate departs from its schema and is readable all the same.
         content: what gives the rest.
         shows_identity: whether a name and a birth date are shown, so that a person can be compared with them.
+        held_to_facts: whether it counts only while its facts do, by their `valid_from` and `valid_until`; then
+            `expires_at` is a technical limit alone, and may be absent.
+        variant: which of several forms of its format it is in, in words for people.
+        links: how many addresses of records elsewhere it holds; none is ever opened.
     """
 
     __slots__ = (
@@ -94,11 +98,14 @@ class Credential:
         "binding",
         "deviations",
         "format",
+        "held_to_facts",
         "issuer",
         "kinds",
+        "links",
         "shows_identity",
         "status",
         "validity",
+        "variant",
         "withheld",
     )
 
@@ -115,6 +122,9 @@ class Credential:
         status: StatusReference | None = None,
         withheld: int = 0,
         deviations: tuple[str, ...] = (),
+        held_to_facts: bool = False,
+        variant: str | None = None,
+        links: int = 0,
     ) -> None:
         self.format: Final = format
         self.issuer: Final = issuer
@@ -125,6 +135,9 @@ class Credential:
         self.withheld: Final = withheld
         self.deviations: Final = deviations
         self.shows_identity: Final = shows_identity
+        self.held_to_facts: Final = held_to_facts
+        self.variant: Final = variant
+        self.links: Final = links
         self._content: Final = content
 
     def __repr__(self) -> str:

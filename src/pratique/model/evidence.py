@@ -42,13 +42,16 @@ class Dose:
 class Evidence(Personal):
     """What every kind of fact has: the disease agent, and where and by whom the fact was recorded.
 
-    `country` is ISO 3166-1 alpha-3; `authority` the body that vouches for the record.
+    `valid_from` and `valid_until` are the days from when and until when the fact counts, both inside, where its format
+    states or fixes them. `country` is ISO 3166-1 alpha-3; `authority` the body that vouches for the record.
     """
 
     kind: ClassVar[Kind]
 
     target: str | None = None
     date: PartialDate | None = None
+    valid_from: PartialDate | None = None
+    valid_until: PartialDate | None = None
     country: str | None = None
     centre: str | None = None
     practitioner: str | None = None
@@ -57,9 +60,11 @@ class Evidence(Personal):
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Vaccination(Evidence):
-    """A dose of vaccine; `date` is the day it was given."""
+    """A dose of vaccine; `date` is the day it was given, `lifelong` is set where it counts for life."""
 
     kind: ClassVar[Kind] = Kind.VACCINATION
+
+    lifelong: bool | None = None
 
     product: Coding | None = None
     vaccine: Coding | None = None
@@ -99,17 +104,12 @@ class Recovery(Evidence):
 
     kind: ClassVar[Kind] = Kind.RECOVERY
 
-    valid_from: PartialDate | None = None
-    valid_until: PartialDate | None = None
-
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)
 class Exemption(Evidence):
     """A medical reason not to be vaccinated. The reason itself is no claim of any format."""
 
     kind: ClassVar[Kind] = Kind.EXEMPTION
-
-    valid_until: PartialDate | None = None
 
 
 @dataclass(frozen=True, slots=True, repr=False, kw_only=True)

@@ -12,7 +12,7 @@ from pratique import schemas
 from pratique.cose.certificates import Certificate
 from pratique.errors import PratiqueError
 from pratique.trust.acceptance import Acceptance
-from pratique.trust.entries import EU_DCC
+from pratique.trust.entries import HCERT
 from pratique.trust.trust_list import TrustedKey, TrustList
 
 if TYPE_CHECKING:
@@ -104,5 +104,5 @@ def _key(key: TrustedKey, encoded: str | None, at: datetime) -> Iterator[tuple[s
         return
     if certificate.public_key != public_key:
         yield "certificate and public_key are of two different keys", True
-    if EU_DCC in key.formats and certificate.hcert_key_id != key.key_id:
-        yield "the identifier is not the hash of the certificate, by which an EU DCC names its key", False
+    if key.formats & HCERT and certificate.hcert_key_id != key.key_id:
+        yield "the identifier is not the hash of the certificate, by which codes of these formats name it", False

@@ -21,7 +21,8 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
-EU_DCC: Final = "eu-dcc"
+HCERT: Final = frozenset({"eu-dcc", "who-hcert", "at-exemption"})
+"""Formats that name a key by a hash of its certificate, whose extended key usage limits what it may sign."""
 NAMED_KEYS: Final = frozenset({"nz-covid-pass"})
 """Formats whose codes name their key by a name of the issuer's choice, which nothing in the key tells."""
 SMART_HEALTH_CARD: Final = "smart-health-card"
@@ -66,16 +67,17 @@ def key_entry(
     """Return the entry of a key in a trust list.
 
     Of a certificate, both the certificate and its key are kept, so that loading the list needs no X.509; its dates are
-    the window, and in the EU DCC its extended key usage is the scope, unless `limits` says otherwise.
+    the window, and in the formats of `HCERT` its extended key usage is the scope, unless `limits` says otherwise. There
+    is no usage for exemptions: a certificate with any of the others may not sign them.
 
     Args:
         material: the certificate, or the bare key.
         format_: the one format that the key may sign.
-        key_id: the identifier under which codes name the key; by default that of the format: of an EU DCC the first
+        key_id: the identifier under which codes name the key; by default that of the format: in `HCERT` the first
             8 bytes of the certificate's SHA-256, of a SMART Health Card the thumbprint of its JWK, else the first 8
             bytes of the key's thumbprint.
         limits: what is narrower or other than the certificate says.
-    Raises: TrustError (`trust.list_invalid`): a bare key without a window, or for the EU DCC without an identifier; no
+    Raises: TrustError (`trust.list_invalid`): a bare key without a window, or in `HCERT` without an identifier; no
         identifier in a format in which keys have names; for a SMART Health Card a key that is not P-256, or another
         identifier.
     """
@@ -83,13 +85,13 @@ def key_entry(
     certificate = material if isinstance(material, Certificate) else None
     key = material if isinstance(material, PublicKey) else material.public_key
     kinds = limits.kinds
-    if certificate is not None and format_ == EU_DCC:
+    if certificate is not None and format_ in HCERT:
         key_id = key_id or certificate.hcert_key_id
         kinds = kinds or usage_kinds(certificate.extended_key_usage)
-    elif format_ == EU_DCC and key_id is None:
+    elif format_ in HCERT and key_id is None:
         raise TrustError(
             Reason.TRUST_LIST_INVALID,
-            "an EU DCC names its key by a hash of the certificate, which a bare key does not have",
+            f"codes of {format_} name their key by a hash of the certificate, which a bare key does not have",
             hint="give the certificate, or the key identifier too",
         )
     if format_ == SMART_HEALTH_CARD:
