@@ -430,6 +430,30 @@ def test_arbitrary_input_raises_nothing_but_its_own_errors(data: bytes | str) ->
             continue
 
 
+MARKED = "QXZJKVmarked"
+
+
+@pytest.mark.parametrize("form", [1, 2, 3])
+@pytest.mark.parametrize("name", ["n", "dob", "s", "ntl", "nt", "nid", "id", "gn", "v", "vx", "dt"])
+def test_no_report_says_what_stands_in_a_card(world: World, form: int, name: str) -> None:
+    """Every member in turn is a marked word, of a form that fits or does not; the day of the dose is 2026-03-14."""
+    for text in (
+        sign_card(form, changes={name: MARKED}),
+        sign_card(form, {"vp": MARKED}),
+        sign_card(form, {"dt": MARKED, "dv": MARKED, "cn": MARKED, "bo": MARKED, "vle": MARKED}),
+        sign({3: {**DDCC_VACCINATION, "name": MARKED, "date": MARKED, "dose": MARKED}, -6: card(form)}),
+        sign({5: [MARKED]}),
+    ):
+        for options in ({}, {"at": datetime(2026, 3, 20, tzinfo=UTC)}, {"document": OTHER_DOCUMENT}):
+            report = verify(world, text, **options)
+            said = f"{report.explain()} {report!r} {report.record()} {report.checks!r} {report.for_traveller()}"
+            if report.credential is not None:
+                said += f"{report.credential!r} {report.credential.evidence!r} {report.credential.holder!r}"
+            assert MARKED not in said
+            assert "2026-03-14" not in said
+            assert "2026-03-24" not in said
+
+
 # The outside vector
 
 

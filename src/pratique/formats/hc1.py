@@ -193,10 +193,10 @@ def _moment(value: Any) -> datetime | None:
     """Return a time claim as UTC, cut to whole seconds; None where it is absent."""
     if type(value) is int and 0 <= value < _MAX_SECONDS:
         return datetime.fromtimestamp(value, UTC)
-    if type(value) is Tag:
-        value = value.value
     if value is None:
         return None
+    if type(value) is Tag:
+        value = value.value
     if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < _MAX_SECONDS:
         raise DecodeError(Reason.TIME_MALFORMED, "a time is not a finite number of seconds since 1970")
     return datetime.fromtimestamp(int(value), UTC)

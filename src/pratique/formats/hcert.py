@@ -91,7 +91,7 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
         return Found(WHO, read_legacy(claims))
     if type(container) is not dict:
         raise _invalid("claim -260 is not a map")
-    if container.keys() == {_DCC}:
+    if len(container) == 1 and _DCC in container:
         return Found(EU_DCC, Dcc(_map(container[_DCC])))
     parts: list[Content] = []
     for key, make in (
