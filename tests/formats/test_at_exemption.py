@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import base64
 import copy
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from authority import DOCUMENT, NOW, PERSON, DccState, World, dcc_recovery, dcc_test, dcc_vaccination, sign_dcc
 from conftest import VECTORS, load_vectors
@@ -18,6 +22,7 @@ from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.trust.entries import key_entry, with_acceptance, with_key
 from pratique.verify import Verifier
 from pratique.view import report_view
+from who import sign_card
 
 FORMAT = "at-exemption"
 VE = {"tg": "840539006", "du": "2027-02-28", "co": "AT", "is": "Ministry of Health, Austria", "ci": "URN:UVCI:01:AT:1"}
@@ -94,6 +99,41 @@ def test_key_of_another_format_is_not_asked(formats: list[str]) -> None:
 def test_key_with_a_usage_of_the_eu_signs_no_exemption(kinds: list[str]) -> None:
     """There is no usage for exemptions, so that any of those there are leaves them out."""
     assert verify(world_of(FORMAT, scope={"kinds": kinds}), sign(exemption())).decisive.code is Reason.KEY_SCOPE
+
+
+def certificate(*usages: str) -> Certificate:
+    """Return a certificate of the state's key with these extended key usages."""
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "DSC")])
+    key = DccState(World().clock).public_key().native
+    builder = x509.CertificateBuilder(name, name, key, 1, NOW - timedelta(days=9), NOW + timedelta(days=9))
+    if usages:
+        builder = builder.add_extension(x509.ExtendedKeyUsage(map(x509.ObjectIdentifier, usages)), critical=False)
+    signed = builder.sign(ec.generate_private_key(ec.SECP256R1()), hashes.SHA256())
+    return Certificate.read(signed.public_bytes(serialization.Encoding.DER))
+
+
+@pytest.mark.parametrize(
+    ("usages", "exempt", "vaccinated"),
+    [
+        ((), True, True),
+        (("1.3.6.1.5.5.7.3.2",), True, True),
+        (("1.3.6.1.4.1.1847.2021.1.2",), False, True),
+        (("1.3.6.1.4.1.0.1847.2021.1.2",), False, True),
+        (("1.3.6.1.4.1.1847.2021.1.1", "1.3.6.1.4.1.1847.2021.1.3"), False, False),
+    ],
+)
+def test_usages_of_a_certificate_decide_what_its_key_signs(
+    usages: tuple[str, ...], *, exempt: bool, vaccinated: bool
+) -> None:
+    dsc = certificate(*usages)
+    for format_, text, covered in (
+        (FORMAT, sign(exemption(), key_id=dsc.hcert_key_id), exempt),
+        ("who-hcert", sign_card(3, key_id=dsc.hcert_key_id), vaccinated),
+    ):
+        world = World()
+        world.trusted = with_key(None, key_entry(dsc, format_=format_), issuer="at", country="AUT", at=NOW)["issuers"]
+        check = verify(world, text).check(Step.ISSUER)
+        assert check.code is (Reason.ISSUER_ENTITLED if covered else Reason.KEY_SCOPE)
 
 
 @pytest.mark.parametrize(("du", "deviations"), [("28.02.2027", "at du"), (None, "at du"), ("2027-02-28T00:00:00", "")])
