@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import authority
 import passes
+import shc
 from pratique.cose.keys import PublicKey
 from pratique.formats import recognise
 from pratique.trust import Acceptance, TrustList, TrustStore
@@ -47,6 +48,8 @@ class Case:
     verifier: Verifier
     at: datetime
     key: PublicKey
+    at_most: float = 1.5
+    """The time allowed for it, as a multiple of the bare signature check."""
 
     def verify(self) -> Report:
         """Take every step of a verification."""
@@ -70,7 +73,7 @@ def der(signature: bytes) -> bytes:
 
 
 class Scene:
-    """One health authority, one EU state, one ministry of New Zealand, a verifier that accepts them."""
+    """A health authority, an EU state, a ministry of New Zealand, an issuer of cards, a verifier that accepts them."""
 
     def __init__(self) -> None:
         self.world = authority.World()
@@ -78,6 +81,8 @@ class Scene:
         self.world.trusted.append(self.state.entry())
         ministry = passes.Ministry(self.world.clock)
         self.world.trusted.append(ministry.entry())
+        cards = shc.ShcIssuer(self.world.clock)
+        self.world.trusted.append(cards.entry())
         self.verifier = self.world.verifier()
         self.at = self.world.clock.now
         self.document = authority.DOCUMENT
@@ -93,13 +98,15 @@ class Scene:
         )
         ministry_key = PublicKey.from_native(ministry.key.public_key())
         self.nz_pass = Case("NZ COVID Pass", ministry.sign(), self.verifier, self.at, ministry_key)
+        card = cards.text(shc.payload(shc.dose(), shc.dose()))
+        self.card = Case("SMART Health Card", card, self.verifier, self.at, PublicKey.from_jwk(cards.jwk), at_most=2.0)
 
     def _own(self, name: str, text: str) -> Case:
         return Case(name, text, self.verifier, self.at, self.world.home.keys[-1].public)
 
     def cases(self) -> tuple[Case, ...]:
         """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
-        ours = (self.hidden, self.shown, self.dcc, self.nz_pass)
+        ours = (self.hidden, self.shown, self.dcc, self.nz_pass, self.card)
         folder = VECTORS / PUBLISHED
         return (*ours, published(folder)) if folder.is_dir() else ours
 

@@ -149,3 +149,44 @@ def test_quotation_marks_without_end_are_refused_at_once(before: str, unit: str)
 @pytest.mark.parametrize("text", ['"[[[["', '["]]]]"]', '["\\"[[", "\\\\", []]', '{"[": "{"}'])
 def test_brackets_in_texts_are_no_depth(text: str) -> None:
     assert json.decode(text, depth=2) == python_json.loads(text)
+
+
+@given(st.text('[]{}"\\\\a,:1 ', max_size=24), st.integers(1, 3))
+def test_bytes_and_text_are_measured_alike(text: str, depth: int) -> None:
+    """Bytes are measured by a shorter way where that is sure; what is not JSON is refused by either."""
+
+    def outcome(data: bytes | str) -> object:
+        try:
+            return json.decode(data, depth=depth)
+        except DecodeError as error:
+            return error.code
+
+    assert outcome(text.encode()) == outcome(text) or Reason.JSON_MALFORMED in (outcome(text.encode()), outcome(text))
+
+
+@given(VALUES)
+def test_depth_of_any_value_is_that_of_its_brackets(value: Any) -> None:
+    def nested(value: Any) -> int:
+        if isinstance(value, dict):
+            return 1 + max(map(nested, value.values()), default=0)
+        return 1 + max(map(nested, value), default=0) if isinstance(value, list) else 0
+
+    data = python_json.dumps(value).encode()
+    assert json.decode(data, depth=nested(value)) == value
+    if nested(value):
+        assert code_of(data, depth=nested(value) - 1) is Reason.JSON_LIMIT
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("[" * 50_000, Reason.JSON_LIMIT),
+        ('{"a":' * 50_000, Reason.JSON_LIMIT),
+        ('"\\\\"' + "[" * 50_000, Reason.JSON_LIMIT),
+        ('["\\"' + "[" * 50_000, Reason.JSON_MALFORMED),  # a text that is not closed
+        ("[\\" + "[" * 50_000, Reason.JSON_LIMIT),
+        ('\\"' + "[" * 50_000 + "]" * 50_000, Reason.JSON_MALFORMED),
+    ],
+)
+def test_unclosed_brackets_never_reach_the_parsers_recursion(text: str, reason: Reason) -> None:
+    assert code_of(text.encode()) is reason

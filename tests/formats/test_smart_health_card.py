@@ -540,6 +540,23 @@ def test_card_without_an_end_is_for_a_person_to_judge(world: World, issuer: ShcI
     assert doubts(report) == {Step.VALIDITY: Reason.NO_EXPIRY}
 
 
+def test_yellow_fever_counts_from_the_tenth_day_and_then_for_life(world: World, issuer: ShcIssuer) -> None:
+    given = world.clock.now.date()
+    text = issuer.text(payload(dose("37", occurrenceDateTime=f"{given}T10:00:00Z"), exp=None))
+    for days, expected in ((0, Outcome.FAILED), (9, Outcome.FAILED), (10, Outcome.PASSED), (300, Outcome.PASSED)):
+        report = world.verify(text, at=world.clock.now + timedelta(days=days), document=DOCUMENT)
+        assert report.check(Step.VALIDITY).outcome is expected, days
+    mixed = issuer.text(payload(dose("37", occurrenceDateTime=str(given)), dose()))
+    assert doubts(world.verify(mixed, document=DOCUMENT)) == {Step.VALIDITY: Reason.NOT_YET_VALID}
+
+
+def test_exemption_counts_until_its_end(world: World, issuer: ShcIssuer) -> None:
+    today = world.clock.now.date()
+    for until, failed in ((today, {}), (today - timedelta(days=1), {Step.VALIDITY: Reason.EXPIRED})):
+        text = issuer.text(payload(exemption(abatementDateTime=str(until))))
+        assert failures(world.verify(text, document=DOCUMENT)) == failed
+
+
 # Whatever comes
 
 

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 from pratique.errors import DecodeError
 from pratique.formats.fhir_facts import FORMS, Resource, clean, codings, is_date, kind_of, partial_date, texts
 from pratique.model import Evidence, Holder, Kind
+from pratique.model.codes import counts_for_life
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -29,13 +30,14 @@ class Bundle:
 
     Attributes:
         kinds: kind and disease agent of every fact; a vaccine against several diseases is a fact for each.
+        held_to_facts: whether a fact counts from or until a day: yellow fever, by international rules, and exemptions.
         shows_identity: whether there are a name and a birth date.
         deviations: the members that depart from the profile, without their values.
     Raises: DecodeError (`content.invalid`): no bundle, more than `MAX_ENTRIES` resources, not exactly one patient, or a
         fact about another.
     """
 
-    __slots__ = ("_facts", "_patient", "deviations", "kinds", "shows_identity")
+    __slots__ = ("_facts", "_patient", "deviations", "held_to_facts", "kinds", "shows_identity")
 
     def __init__(self, bundle: Any) -> None:
         entries = _entries(bundle)
@@ -57,6 +59,10 @@ class Bundle:
             departs.append("birthDate")
         self.shows_identity: Final = names and born
         self.kinds: Final = tuple([(kind, target) for kind, _, target in self._facts])
+        self.held_to_facts: Final = any(
+            kind is Kind.EXEMPTION or (kind is Kind.VACCINATION and target is not None and counts_for_life(target))
+            for kind, target in self.kinds
+        )
         self.deviations: Final = tuple(dict.fromkeys(departs))
 
     def evidence(self) -> tuple[Evidence, ...]:

@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeAlias
 
 from pratique.errors import DecodeError
+from pratique.formats.icvp import counting
 from pratique.model import Evidence, Exemption, Kind, PartialDate, TestResult, Vaccination, codes
 from pratique.model.codes import Coding
 from pratique.model.dates import parse_datetime
@@ -153,9 +154,14 @@ def _vaccination_departures(resource: Resource) -> Iterator[str]:
 def _vaccination(resource: Resource, target: str | None) -> Vaccination:
     stated = codings(resource.get("vaccineCode"))
     known = next((coding for coding in stated if codes.is_known(coding)), next(iter(stated), None))
+    given = partial_date(resource.get("occurrenceDateTime"))
+    fixed = target is not None and codes.counts_for_life(target)
+    valid_from, _, lifelong = counting(target, given, None, None) if fixed else (None, None, None)
     return Vaccination(
         target=target,
-        date=partial_date(resource.get("occurrenceDateTime")),
+        date=given,
+        valid_from=valid_from,
+        lifelong=lifelong,
         product=known,
         manufacturer=_manufacturer(resource.get("manufacturer")),
         batch=clean(resource.get("lotNumber")),

@@ -96,6 +96,7 @@ class ShcEnvelope:
             content=content,
             shows_identity=content.shows_identity,
             deviations=(*departs, *content.deviations),
+            held_to_facts=content.held_to_facts,
         )
 
 
