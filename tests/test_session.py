@@ -16,6 +16,7 @@ from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.report import Outcome, Verdict
 from pratique.session import MAX_CODES, Session
+from shc import ShcIssuer, dose, parts, payload
 
 ERIKSSON = {"fn": "Eriksson", "fnt": "ERIKSSON", "gn": "Anna Maria", "gnt": "ANNA<MARIA"}
 
@@ -136,6 +137,19 @@ def test_a_session_is_bounded(world: World) -> None:
     made = session(world, *map(str, range(MAX_CODES)))
     with pytest.raises(ValueError, match="at most"):
         made.add("one more")
+
+
+def test_parts_of_one_code_are_one_code_in_whatever_order_they_are_shown(world: World) -> None:
+    first, second, third = parts(ShcIssuer(world.clock).jws(payload(dose(), dose())), 3)
+    made = session(world)
+    assert made.add(third).decisive.code is Reason.QR_INCOMPLETE
+    assert made.add(first).decisive.code is Reason.QR_INCOMPLETE
+    assert len(made.report().reports) == 2
+    whole = made.add(second)
+    assert whole.format == "smart-health-card"
+    assert whole.decisive.code is Reason.KEY_UNKNOWN
+    assert made.report().reports == (whole,)
+    assert made.add(third) is whole
 
 
 def test_an_empty_session_has_no_report(world: World) -> None:

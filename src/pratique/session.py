@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
 
+from pratique.formats.shc_text import join
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.report import Outcome, Report, Step, Verdict
@@ -91,7 +92,9 @@ class Session:
     def __init__(self, verify: Callable[[str], Report], *, with_document: bool) -> None:
         self._verify = verify
         self._with_document = with_document
+        self._texts: list[str] = []
         self._reports: dict[str, Report] = {}
+        self._whole_of: dict[str, str] = {}
 
     def __repr__(self) -> str:
         return f"Session({len(self._reports)} codes)"
@@ -99,13 +102,20 @@ class Session:
     def add(self, text: str) -> Report:
         """Verify one more code and return its own report. The same code shown again counts once.
 
+        A part of a code that was printed as several (SMART Health Cards) answers `qr.incomplete` until the last part
+        is there, in whatever order; that one's report is of the whole.
+
         Raises: TypeError: as `Verifier.verify`. ValueError: more than `MAX_CODES`.
         """
-        if text not in self._reports:
-            if len(self._reports) == MAX_CODES:
+        if text not in self._texts:
+            if len(self._texts) == MAX_CODES:
                 raise ValueError(f"a session takes at most {MAX_CODES} codes")
-            self._reports[text] = self._verify(text)
-        return self._reports[text]
+            self._texts.append(text)
+            known, wholes = self._reports, dict.fromkeys(join(self._texts))
+            self._reports = {whole: known[whole] if whole in known else self._verify(whole) for whole in wholes}
+            joined = [part for part in (*known, text) if part not in wholes]  # by this text, into the one whole made now
+            self._whole_of |= dict.fromkeys(joined, next((whole for whole in wholes if whole not in known), text))
+        return self._reports[self._whole_of.get(text, text)]
 
     def report(self) -> SessionReport:
         """Return what the session has come to so far. Raises: ValueError: no code was added."""
