@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pratique import binding
-from pratique.model import Credential, DocumentBinding, Holder, KeyBinding
+from pratique.model import Credential, DocumentBinding, DocumentNumber, Holder, KeyBinding
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
@@ -20,8 +20,10 @@ _DOCUMENT_NEEDED = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEE
 def check_holder(credential: Credential, document: TravelDocument | None, *, compared_by_eye: bool) -> Check:
     """Return whether a credential belongs to the holder of a travel document.
 
-    A credential that is bound to a document is compared by that binding alone. Any other is compared by the name and
-    birth date that it shows; a holder's key that has signed nothing proves nothing.
+    A credential that is bound to a document by a hash is compared by that alone. One that states the document's number
+    belongs to the document with that number, unless name or birth date are another person's: numbers are unique in one
+    state only. Any other is compared by the name and birth date that it shows; a holder's key that has signed nothing
+    proves nothing.
 
     Args:
         credential: what was proven.
@@ -34,6 +36,8 @@ def check_holder(credential: Credential, document: TravelDocument | None, *, com
         if binding.matches(document, credential.binding):
             return _check(Outcome.PASSED, Reason.DOCUMENT_MATCHES)
         return _check(Outcome.FAILED, Reason.DOCUMENT_MISMATCH)
+    if isinstance(credential.binding, DocumentNumber):
+        return _compare_number(credential.binding.number, credential.holder, document)
     if credential.shows_identity:
         return _compare(credential.holder, document)
     return _unshown(credential)
@@ -47,7 +51,7 @@ def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check
         name = (holder.name or holder.name_native or "").strip("< ") if holder is not None else ""
         if holder is not None and name and holder.birth_date is not None:
             return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
-    if isinstance(credential.binding, DocumentBinding):
+    if isinstance(credential.binding, (DocumentBinding, DocumentNumber)):
         return _DOCUMENT_NEEDED
     return _unshown(credential)
 
@@ -55,6 +59,23 @@ def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check
 def _unshown(credential: Credential) -> Check:
     by_key = isinstance(credential.binding, KeyBinding)
     return _check(Outcome.INCONCLUSIVE, Reason.KEY_NOT_PROVEN if by_key else Reason.HOLDER_NOT_SHOWN)
+
+
+def _compare_number(number: str, holder: Holder | None, document: TravelDocument) -> Check:
+    if _letters_and_digits(number) != _letters_and_digits(document.document_number):
+        return _check(Outcome.FAILED, Reason.DOCUMENT_MISMATCH, "the number")
+    name = "" if holder is None else holder.name or holder.name_native or ""
+    if compare_names(name, document.name, truncated_at=document.name_length) is Match.DIFFERENT:
+        return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the name")
+    stated, printed = None if holder is None else holder.birth_date, document.birth_date
+    if stated is not None and printed is not None and not stated.agrees_with(printed):
+        return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the birth date")
+    return _check(Outcome.PASSED, Reason.DOCUMENT_MATCHES)
+
+
+def _letters_and_digits(number: str) -> str:
+    """Return a document number without the fillers, spaces and hyphens that may stand in it, in capitals."""
+    return "".join(filter(str.isalnum, number)).upper()
 
 
 def _compare(holder: Holder | None, document: TravelDocument) -> Check:  # noqa: PLR0911 - one for each way to differ

@@ -134,6 +134,13 @@ class Reason(StrEnum):
         "Show the original code, not a copy of a copy; if it fails again, ask the issuer for a new one.",
     )
 
+    CERTIFICATE_UNTRUSTED = (
+        "certificate.untrusted",
+        "No authority on a trust list has signed the certificate in the code.",
+        "Show the original code, not a copy of a copy; if it fails again, ask the issuer for a new one.",
+    )
+    CERTIFICATE_USAGE = "certificate.usage", "The certificate in the code was not issued for signing this kind of code."
+
     # Disclosures
     DISCLOSURES_MATCH = "disclosures.match", "Everything shown is what the issuer signed."
     DISCLOSURE_UNMATCHED = "disclosures.unmatched", "Something shown is not what the issuer signed."

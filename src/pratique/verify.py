@@ -193,7 +193,8 @@ class Verifier:
             return refusal
         if stated.country is not None and stated.country != owner.country:  # one state may sign for another
             detail = f"the credential states {stated.country}, the key is of {owner.country}"
-            return Check(Step.ISSUER, Outcome.INCONCLUSIVE, Reason.ISSUER_MISMATCH, detail)
+            outcome = Outcome.FAILED if reader.own_state_only else Outcome.INCONCLUSIVE
+            return Check(Step.ISSUER, outcome, Reason.ISSUER_MISMATCH, detail)
         return _ENTITLED
 
     def _outside_scope(self, credential: Credential, key: TrustedKey, at: datetime) -> Check | None:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Final, TypeVar
 from pratique import schemas
 from pratique.errors import ClaimError, DecodeError
 from pratique.formats import profile
-from pratique.model import Credential, DocumentBinding, Dose, Evidence, Holder, Kind
+from pratique.model import Credential, Dose, Evidence, Holder, KeyBinding, Kind
 from pratique.model.codes import Coding
 from pratique.model.dates import PartialDate, parse_datetime
 from pratique.model.personal import Personal
@@ -115,11 +115,7 @@ def credential_view(credential: Credential) -> dict[str, Any]:
             "not_before": validity.not_before,
             "expires_at": validity.expires_at,
         },
-        "binding": None
-        if binding is None
-        else "travel-document"
-        if isinstance(binding, DocumentBinding)
-        else "holder-key",
+        "binding": None if binding is None else "holder-key" if isinstance(binding, KeyBinding) else "travel-document",
         "status": None
         if credential.status is None
         else {"uri": credential.status.uri, "index": credential.status.index},

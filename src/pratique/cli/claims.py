@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from pratique.model import Credential, DocumentBinding, Dose, Evidence, KeyBinding
+from pratique.model import Credential, DocumentBinding, DocumentNumber, Dose, Evidence, KeyBinding
 from pratique.model.codes import Coding, country_name
 
 if TYPE_CHECKING:
@@ -72,6 +72,8 @@ def frame_rows(credential: Credential) -> Rows:
         rows.append(("number", credential.number))
     if isinstance(credential.binding, DocumentBinding):
         rows.append(("bound to", "a travel document, by a hash that only the document opens"))
+    elif isinstance(credential.binding, DocumentNumber):
+        rows.append(("bound to", "the travel document whose number it shows"))
     elif isinstance(credential.binding, KeyBinding):
         rows.append(("bound to", "a key that the holder keeps"))
     else:

@@ -81,14 +81,17 @@ def _stdin() -> tuple[str, ...]:
 
 
 def _texts(data: bytes) -> tuple[str, ...]:
-    """Return the texts in the bytes of a picture, or the lines of a text of which at least one is a code.
+    """Return the texts in the bytes of a picture, the lines of a text of which at least one is a code, or all of it.
 
+    JSON may stand on several lines, none of which is a code.
     A code that is bytes and no text has one character for each byte, as `qr.read` hands it over.
     """
     if not data.startswith(_PICTURES):
         found = lines(data)
         if any(formats.reader_of(line) is not None for line in found):
             return found
+        if formats.reader_of(whole := "\n".join(found)) is not None:
+            return (whole,)
         if not found and formats.reader_of(binary := data.decode("latin-1")) is not None:
             return (binary,)
         if found:

@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 LOCAL_FILE: Final = "local.trust.json"
 BARE_KEY_WINDOW: Final = timedelta(days=730)
 """How long a key without a certificate counts unless told otherwise: as long as signing certificates usually do."""
-_FORMATS: Final = ("pratique", "eu-dcc", "who-hcert", "at-exemption", "nz-covid-pass", "smart-health-card")
+_FORMATS: Final = (
+    "pratique",
+    "eu-dcc",
+    "who-hcert",
+    "at-exemption",
+    "nz-covid-pass",
+    "icao-vds-nc",
+    "smart-health-card",
+)
 _NAME_THEIR_ISSUER: Final = frozenset({"pratique", "nz-covid-pass", "smart-health-card"})
 """The formats whose codes name their issuer by an identifier, with which that of the trust list is compared."""
 _ALPHA2, _ALPHA3 = 2, 3

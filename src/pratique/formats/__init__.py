@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from pratique.errors import DecodeError
-from pratique.formats import hc1, nzcp, pratique, smart_health_card
+from pratique.formats import hc1, nzcp, pratique, smart_health_card, vds_nc
 from pratique.formats.base import Envelope, Facts, Reader
 from pratique.formats.refused import REFUSED
 from pratique.qr.text import scanned
@@ -17,6 +17,7 @@ READERS: Final[tuple[Reader, ...]] = (
     hc1.EXEMPTION_READER,
     nzcp.READER,
     smart_health_card.READER,
+    vds_nc.READER,
 )
 
 __all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]

@@ -85,8 +85,9 @@ class Reader:
     `prefix` is what its text begins with; where more than that has to be looked at, `recognises` alone decides.
     `envelope` raises DecodeError and UnsupportedError. `key_valid_throughout` is set where the format asks that the key
     be in its window when the code is verified, and not only when it was issued; `issued_within` is how long after the
-    stated time of issue a credential may have been issued, where that time is cut. `others` are names and titles of
-    further formats in the same envelope, which only their content tells apart. `facts` are for people.
+    stated time of issue a credential may have been issued, where that time is cut. `own_state_only` is set where no
+    state may sign for another: then a country that is not the issuer's is refused, and not referred. `others` are names
+    and titles of further formats in the same envelope, which only their content tells apart. `facts` are for people.
     """
 
     format: str
@@ -95,6 +96,7 @@ class Reader:
     envelope: Callable[[str], Envelope]
     key_valid_throughout: bool = False
     issued_within: timedelta = timedelta()
+    own_state_only: bool = False
     recognises: Callable[[str], bool] | None = None
     facts: tuple[Facts, ...] = ()
     others: tuple[tuple[str, str], ...] = ()

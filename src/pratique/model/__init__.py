@@ -4,6 +4,7 @@ from pratique.model.codes import Coding
 from pratique.model.credential import (
     Credential,
     DocumentBinding,
+    DocumentNumber,
     IssuerIdentity,
     KeyBinding,
     StatusReference,
@@ -28,6 +29,7 @@ __all__ = [
     "Coding",
     "Credential",
     "DocumentBinding",
+    "DocumentNumber",
     "Dose",
     "Evidence",
     "Exemption",

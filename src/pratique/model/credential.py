@@ -42,6 +42,16 @@ class DocumentBinding:
 
 
 @dataclass(frozen=True, slots=True, repr=False)
+class DocumentNumber:
+    """The number of a travel document, in clear: the binding of formats that show it to everybody."""
+
+    number: str
+
+    def __repr__(self) -> str:
+        return "DocumentNumber()"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
 class KeyBinding:
     """A holder's key: the key itself, or its COSE Key Thumbprint (RFC 9679, SHA-256)."""
 
@@ -118,7 +128,7 @@ class Credential:
         kinds: tuple[tuple[Kind, str | None], ...],
         content: Content,
         shows_identity: bool,
-        binding: DocumentBinding | KeyBinding | None = None,
+        binding: DocumentBinding | DocumentNumber | KeyBinding | None = None,
         status: StatusReference | None = None,
         withheld: int = 0,
         deviations: tuple[str, ...] = (),

@@ -12,7 +12,7 @@ from pratique import schemas
 from pratique.cose.certificates import Certificate
 from pratique.errors import PratiqueError
 from pratique.trust.acceptance import Acceptance
-from pratique.trust.entries import HCERT
+from pratique.trust.entries import HCERT, ICAO_VDS_NC
 from pratique.trust.trust_list import TrustedKey, TrustList
 
 if TYPE_CHECKING:
@@ -104,5 +104,13 @@ def _key(key: TrustedKey, encoded: str | None, at: datetime) -> Iterator[tuple[s
         return
     if certificate.public_key != public_key:
         yield "certificate and public_key are of two different keys", True
+    for text in _misnamed(key, certificate):
+        yield text, False
+
+
+def _misnamed(key: TrustedKey, certificate: Certificate) -> Iterator[str]:
+    """Yield in which formats no code will name a key by the identifier that it is listed under."""
     if key.formats & HCERT and certificate.hcert_key_id != key.key_id:
-        yield "the identifier is not the hash of the certificate, by which codes of these formats name it", False
+        yield "the identifier is not the hash of the certificate, by which codes of these formats name it"
+    if ICAO_VDS_NC in key.formats and certificate.subject_key_id != key.key_id:
+        yield "the identifier is not that of the authority's key, by which certificates in seals name it"

@@ -25,6 +25,7 @@ HCERT: Final = frozenset({"eu-dcc", "who-hcert", "at-exemption"})
 """Formats that name a key by a hash of its certificate, whose extended key usage limits what it may sign."""
 NAMED_KEYS: Final = frozenset({"nz-covid-pass"})
 """Formats whose codes name their key by a name of the issuer's choice, which nothing in the key tells."""
+ICAO_VDS_NC: Final = "icao-vds-nc"
 SMART_HEALTH_CARD: Final = "smart-health-card"
 LOCAL_LIST: Final = "local"
 
@@ -74,12 +75,12 @@ def key_entry(
         material: the certificate, or the bare key.
         format_: the one format that the key may sign.
         key_id: the identifier under which codes name the key; by default that of the format: in `HCERT` the first
-            8 bytes of the certificate's SHA-256, of a SMART Health Card the thumbprint of its JWK, else the first 8
-            bytes of the key's thumbprint.
+            8 bytes of the certificate's SHA-256, of a VDS-NC the subject key identifier of the authority, of a SMART
+            Health Card the thumbprint of its JWK, else the first 8 bytes of the key's thumbprint.
         limits: what is narrower or other than the certificate says.
     Raises: TrustError (`trust.list_invalid`): a bare key without a window, or in `HCERT` without an identifier; no
-        identifier in a format in which keys have names; for a SMART Health Card a key that is not P-256, or another
-        identifier.
+        identifier in a format in which keys have names; for a VDS-NC anything but the certificate of an authority,
+        unless its identifier is given; for a SMART Health Card a key that is not P-256, or another identifier.
     """
     limits = limits or Limits()
     certificate = material if isinstance(material, Certificate) else None
@@ -94,6 +95,8 @@ def key_entry(
             f"codes of {format_} name their key by a hash of the certificate, which a bare key does not have",
             hint="give the certificate, or the key identifier too",
         )
+    if format_ == ICAO_VDS_NC:
+        key_id = key_id or _authority_key_id(certificate)
     if format_ == SMART_HEALTH_CARD:
         key_id = _jwk_thumbprint(key, key_id)
     if format_ in NAMED_KEYS and not key_id:
@@ -129,6 +132,17 @@ def _jwk_thumbprint(key: PublicKey, key_id: bytes | None) -> bytes:
             hint="leave the identifier out, it follows from the key",
         )
     return key.jwk_thumbprint
+
+
+def _authority_key_id(certificate: Certificate | None) -> bytes:
+    """Return the identifier by which certificates in seals name the authority that signed them."""
+    if certificate is None or not certificate.is_authority or certificate.subject_key_id is None:
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            "a seal brings the certificate of its signer along, and counts by the authority that signed that one",
+            hint="give the certificate of the country signing certificate authority (CSCA)",
+        )
+    return certificate.subject_key_id
 
 
 def with_key(  # noqa: PLR0913 - each is a part of the entry
