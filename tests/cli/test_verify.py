@@ -337,3 +337,29 @@ def test_a_code_that_is_never_accepted_says_why(run: Run, tmp_path: Path, data: 
         assert result.exit_code == 1
         assert report["format"] == format_
         assert report["checks"][1]["code"] == code
+
+
+def test_several_codes_of_one_traveller_get_one_verdict(run: Run, world: World, tmp_path: Path) -> None:
+    shown, minimal = tmp_path / "shown.txt", tmp_path / "minimal.txt"
+    shown.write_text(world.text("holder.name", "holder.birth_date"), encoding="utf-8")
+    minimal.write_text(world.text(), encoding="utf-8")
+    options = ("--together", "--trust", world["trust"])
+    result = run("verify", shown, minimal, *options, "--mrz", f"@{world['passport.txt']}")
+    assert result.exit_code == 0
+    assert " ACCEPT " in result.stdout
+    assert "All codes are the same traveller's." in result.stdout
+    assert run("verify", shown, minimal, *options, "--compared-by-eye").exit_code == 3
+    missing = run("verify", shown, tmp_path / "nothing.png", *options, "--mrz", f"@{world['passport.txt']}")
+    assert missing.exit_code == 2
+    assert run("verify", tmp_path / "nothing.png", *options).exit_code == 2
+
+
+def test_json_of_one_traveller_ends_with_the_one_verdict(run: Run, world: World) -> None:
+    result = run(
+        "verify", world["card.png"], world["forged.png"], "--together", "--json", "--trust", world["trust"],
+        "--mrz", f"@{world['passport.txt']}",
+    )  # fmt: skip
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert [line["verdict"] for line in lines] == ["accept", "reject", "refer"]
+    assert lines[-1]["joining"]["code"] == "session.one_code"
+    assert result.exit_code == 3

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from pratique.trust import TrustStore
 
 EXIT_CODES: Final = {"accept": 0, "reject": 1, "refer": 3}
-_WORST: Final = (2, 1, 3, 0)
+EXIT_ERROR: Final = 2
+_WORST: Final = (EXIT_ERROR, 1, 3, 0)
 _COLOURS: Final = {"accept": "green", "refer": "yellow", "reject": "red", "error": "red"}
 
 
@@ -49,10 +50,11 @@ class _Question:
 
     def ask(self, source: Source) -> Iterator[_Item]:
         """Yield an item for each code of a source."""
+        from pratique.formats.shc_text import join  # noqa: PLC0415
         from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
 
         try:
-            texts = source.texts()
+            texts = join(source.texts())
         except PratiqueError as error:
             yield _Item(source.name, error)
             return
@@ -70,6 +72,7 @@ class _Question:
         "pratique verify card.png --mrz @passport.txt",
         "pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z",
         "pratique verify arrivals/ --json > reports.jsonl",
+        "pratique verify yellow-card.png dcc.png --together --mrz @passport.txt",
         "pratique verify - < scanned.txt",
     )
 )
@@ -80,6 +83,7 @@ class _Question:
 @click.option(
     "--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same."
 )
+@click.option("--together", is_flag=True, help="All codes are one traveller's: join them, and answer with one verdict.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -88,14 +92,17 @@ def command(  # noqa: PLR0913 - one for each option
     document: TravelDocument | None,
     at: datetime | None,
     compared_by_eye: bool,
+    together: bool,
     as_json: bool,
 ) -> int:
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
 
-    One code gives a report; several give a table. Nothing is fetched: all that counts is in the trust folder.
+    One code gives a report; several give a table. With --together they are one traveller's: joined by the travel
+    document, else by name and birth date; the parts of one code may be in several pictures. Nothing is fetched: all
+    that counts is in the trust folder.
 
     Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
-    order 2, 1, 3, 0.
+    order 2, 1, 3, 0, but with --together that of the one verdict.
     """
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
@@ -103,7 +110,9 @@ def command(  # noqa: PLR0913 - one for each option
         return _desk(*_asked(trust_path, at, document, compared_by_eye=compared_by_eye), as_json=as_json)
     sources, many = expand(codes)
     question, advice = _asked(trust_path, at, document, compared_by_eye=compared_by_eye)
-    if many:
+    if together:
+        exit_code = _together(question, sources, as_json=as_json)
+    elif many:
         exit_code = _many(question, sources, as_json=as_json)
     else:
         items = list(question.ask(sources[0]))
@@ -137,6 +146,24 @@ def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
 
 def _worst(exit_codes: set[int]) -> int:
     return next(code for code in _WORST if code in exit_codes)
+
+
+def _together(question: _Question, sources: list[Source], *, as_json: bool) -> int:
+    """Ask about all codes as one traveller's, and answer for each and for all."""
+    from pratique.cli.together import print_joined, shown  # noqa: PLC0415
+    from pratique.verify import Verifier  # noqa: PLC0415
+
+    session = Verifier(question.store).session(
+        at=question.at or options.now(), document=question.document, compared_by_eye=question.compared_by_eye
+    )
+    named, unreadable = shown(session, sources)
+    items = [_Item(name, report) for name, report in named] + [_Item(*fault) for fault in unreadable.items()]
+    _print_many(items, as_json=as_json)
+    if not named:
+        return EXIT_ERROR
+    report = session.report()
+    print_joined(report, as_json=as_json)
+    return EXIT_ERROR if unreadable else EXIT_CODES[report.verdict]
 
 
 def _print_one(item: _Item, *, as_json: bool) -> int:

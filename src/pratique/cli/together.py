@@ -1,0 +1,55 @@
+"""`pratique verify --together`: several codes as one traveller's, each with its line, and one verdict."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from pratique.cli import output
+from pratique.cli.report import COLOURS
+from pratique.errors import PratiqueError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from pratique.cli.sources import Source
+    from pratique.report import Report
+    from pratique.session import Session, SessionReport
+
+_WIDTH = 60
+
+
+def shown(session: Session, sources: Iterable[Source]) -> tuple[list[tuple[str, Report]], dict[str, PratiqueError]]:
+    """Show every code of the sources to a session; return a name and a report for each code, and what is unreadable.
+
+    A code that was printed as several has the name of its last part.
+    """
+    names: dict[int, str] = {}
+    unreadable: dict[str, PratiqueError] = {}
+    for source in sources:
+        try:
+            for text in source.texts():
+                names[id(session.add(text))] = source.name
+        except PratiqueError as error:
+            unreadable[source.name] = error
+    reports = session.report().reports if names else ()
+    return [(names[id(report)], report) for report in reports], unreadable
+
+
+def print_joined(report: SessionReport, *, as_json: bool) -> None:
+    """Print the verdict over all codes."""
+    joining = report.joining
+    if as_json:
+        output.print_json(
+            {
+                "verdict": report.verdict.value,
+                "joining": {"outcome": joining.outcome.value, "code": joining.code.value, "meaning": joining.sentence},
+            },
+            indent=None,
+        )
+        return
+    click.echo()
+    click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=COLOURS[report.verdict])
+    click.echo()
+    output.paragraph(report.explain())
