@@ -90,7 +90,9 @@ def tokens(value: Any) -> Iterator[str]:
         for entry in value.values() if isinstance(value, dict) else value:
             yield from tokens(entry)
     elif isinstance(value, PartialDate):
-        yield from (str(value), value.earliest.strftime("%y%m%d"), str(to_days(value.earliest)))
+        yield from (str(value), value.earliest.strftime("%y%m%d"))
+        if len(days := str(to_days(value.earliest))) > SHORT:  # days around the start of 1970 are small numbers
+            yield days
     elif isinstance(value, datetime):
         yield from (value.isoformat()[:13], str(int(value.timestamp())))
     elif isinstance(value, Coding):

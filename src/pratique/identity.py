@@ -93,6 +93,8 @@ def _compare(holder: Holder | None, document: TravelDocument) -> Check:  # noqa:
         return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the name")
     if holder.birth_date != document.birth_date:
         return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "one birth date is less complete than the other")
+    if holder.document_number not in (None, document.document_number.replace("<", "")):  # or it was renewed since
+        return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the number of the document")
     return _check(Outcome.PASSED, Reason.HOLDER_MATCHES)
 
 

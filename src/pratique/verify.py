@@ -138,9 +138,11 @@ class Verifier:
 
     def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
-        candidates = list(  # a key that is listed for several of the formats is tried once
-            dict.fromkeys(key for name in envelope.formats for key in self._trust.keys_for(name, envelope.key_id))
-        )
+        candidates: list[TrustedKey] = []
+        for name in envelope.formats:
+            for key in self._trust.keys_for(name, envelope.key_id):
+                if key not in candidates:  # it may be listed for several of the formats
+                    candidates.append(key)
         if not candidates:
             checks += (
                 _DECODED,

@@ -52,7 +52,7 @@ def test_a_yellow_card_of_each_form_is_explained(run: Run, trust: Path, form: in
         assert lines["disease"].endswith("Yellow fever (1D47)")
         assert lines["counts from"].endswith("2026-03-24")
         assert lines["counts for life"].endswith("yes")
-        assert lines["valid"].endswith("and the code itself states no end")
+        assert lines["valid"].endswith("; the code itself states no end")
         for word in words:
             assert word in result.stdout
 
@@ -86,6 +86,17 @@ def test_a_link_is_explained_and_not_opened(run: Run, trust: Path) -> None:
     beside = run("inspect", sign({4: DDCC_TEST, 5: "shlink:/a", -6: card(3)}))
     assert "1, not opened" in beside.stdout
     assert "DDCC test result and digital yellow card" in beside.stdout
+
+
+def test_an_old_core_data_set_is_shown_with_its_days(run: Run, vectors: Path) -> None:
+    result = run("inspect", vectors / "who-ddcc" / "ddccv-WHOQR1" / "input.png")
+    assert result.exit_code == 0
+    for line in (
+        "counts until  2022-07-08",
+        "product       TEST",
+        "valid         as above; the code itself states no end",
+    ):
+        assert f"  {line}\n" in result.stdout
 
 
 def test_an_austrian_exemption_is_shown_with_its_last_day(run: Run, vectors: Path) -> None:

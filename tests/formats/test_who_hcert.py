@@ -261,6 +261,15 @@ def test_card_of_another_person_is_refused(world: World) -> None:
     assert check == (Outcome.FAILED, Reason.HOLDER_MISMATCH)
 
 
+def test_card_with_the_number_of_another_passport_is_looked_at(world: World) -> None:
+    """A card counts for life, a passport for ten years: another number is no fraud."""
+    for form, changes in ((2, {"nid": "X12345678"}), (3, {"id": "X12345678"})):
+        check = verify(world, sign_card(form, changes=changes)).check(Step.BINDING)
+        assert (check.outcome, check.code) == (Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN)
+        assert check.detail == "the number of the document"
+    assert verify(world, sign_card(2, changes={"nid": "X12345678", "ndt": "NI"})).verdict is Verdict.ACCEPT
+
+
 # Links
 
 

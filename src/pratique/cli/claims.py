@@ -53,7 +53,8 @@ def valid_row(credential: Credential) -> tuple[str, str]:
     validity = credential.validity
     begins = validity.not_before or validity.issued_at
     if credential.held_to_facts and validity.expires_at is None:
-        return ("valid", f"{_time(begins)}, and the code itself states no end")
+        start = "as above" if begins is None else _time(begins)
+        return ("valid", f"{start}; the code itself states no end")
     return ("valid", f"{_time(begins)} until {_time(validity.expires_at)}")
 
 
@@ -118,7 +119,7 @@ def value_text(name: str, value: Any) -> str:  # noqa: PLR0911 - one for each ki
 
 def _named(coding: Coding) -> str:
     display = coding.display
-    if coding.system == "name":
+    if coding.system in ("name", "other"):  # no table could have it
         return display
     return str(coding) if display == coding.code else f"{display} ({coding.code})"
 
