@@ -113,8 +113,8 @@ class Session:
             self._texts.append(text)
             known, wholes = self._reports, dict.fromkeys(join(self._texts))
             self._reports = {whole: known[whole] if whole in known else self._verify(whole) for whole in wholes}
-            joined = [part for part in (*known, text) if part not in wholes]  # by this text, into the one whole made now
-            self._whole_of |= dict.fromkeys(joined, next((whole for whole in wholes if whole not in known), text))
+            parts = [part for part in (*known, text) if part not in wholes]  # which this text made into one whole
+            self._whole_of |= dict.fromkeys(parts, next((whole for whole in wholes if whole not in known), text))
         return self._reports[self._whole_of.get(text, text)]
 
     def report(self) -> SessionReport:
