@@ -20,6 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import encode_dss_signature
 
 import authority
 import passes
+import seals
 import shc
 from pratique.cose.keys import PublicKey
 from pratique.formats import recognise
@@ -73,7 +74,7 @@ def der(signature: bytes) -> bytes:
 
 
 class Scene:
-    """A health authority, an EU state, a ministry of New Zealand, an issuer of cards, a verifier that accepts them."""
+    """A health authority, states, a ministry of New Zealand, an issuer of cards, and a verifier that accepts them."""
 
     def __init__(self) -> None:
         self.world = authority.World()
@@ -83,6 +84,8 @@ class Scene:
         self.world.trusted.append(ministry.entry())
         cards = shc.ShcIssuer(self.world.clock)
         self.world.trusted.append(cards.entry())
+        seal_state = seals.SealState("SE", "SWE")
+        self.world.trusted.append(seal_state.entry(self.world.clock))
         self.verifier = self.world.verifier()
         self.at = self.world.clock.now
         self.document = authority.DOCUMENT
@@ -100,13 +103,16 @@ class Scene:
         self.nz_pass = Case("NZ COVID Pass", ministry.sign(), self.verifier, self.at, ministry_key)
         card = cards.text(shc.payload(shc.dose(), shc.dose()))
         self.card = Case("SMART Health Card", card, self.verifier, self.at, PublicKey.from_jwk(cards.jwk), at_most=2.0)
+        signer = PublicKey.from_native(seals.private_key("ES256").public_key())
+        sealed = seal_state.sign(seals.vaccination())
+        self.seal = Case("ICAO VDS-NC", sealed, self.verifier, self.at, signer, at_most=2.0)
 
     def _own(self, name: str, text: str) -> Case:
         return Case(name, text, self.verifier, self.at, self.world.home.keys[-1].public)
 
     def cases(self) -> tuple[Case, ...]:
         """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
-        ours = (self.hidden, self.shown, self.dcc, self.nz_pass, self.card)
+        ours = (self.hidden, self.shown, self.dcc, self.nz_pass, self.card, self.seal)
         folder = VECTORS / PUBLISHED
         return (*ours, published(folder)) if folder.is_dir() else ours
 
