@@ -72,7 +72,7 @@ class SessionReport:
     def explain(self) -> str:
         """Return it in a few plain sentences for an officer; each code's own report says more of that code."""
         counts = ", ".join(f"{number} {verdict.value}" for verdict in Verdict if (number := self._count(verdict)))
-        return f"{self.verdict.value.capitalize()}: {len(self.reports)} codes, {counts}. {self.joining.sentence}"
+        return f"{self.verdict.value.capitalize()}: {self._codes()}, {counts}. {self.joining.sentence}"
 
     def record(self) -> dict[str, Any]:
         """Return what may be kept: verdict, how the codes were joined, each code's own record. No claim is in it."""
@@ -81,6 +81,9 @@ class SessionReport:
             "joining": self.joining.code.value,
             "codes": [report.record() for report in self.reports],
         }
+
+    def _codes(self) -> str:
+        return "1 code" if len(self.reports) == 1 else f"{len(self.reports)} codes"
 
     def _count(self, verdict: Verdict) -> int:
         return sum(report.verdict is verdict for report in self.reports)
