@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from pratique.cose.signer import Signer
     from pratique.mrz import TravelDocument
 
+_EVENT, _DETAILS, _HOLDER = (profile.EVENT,), (profile.EVENT, profile.EVENT_DETAILS), (profile.HOLDER,)
 NUMBER_BYTES = 9  # random; 12 characters of base64url
 SHORT_LIVED = timedelta(hours=72)  # default window of a test or clearance
 LONG_LIVED = timedelta(days=3650)  # default window of everything else; ICVP vaccinations count for life
@@ -94,9 +95,9 @@ class Issuer:
         claims = profile.to_wire(evidence, holder)
         window = _window(evidence, at.astimezone(UTC), valid_from, valid_until)
         redaction = Redaction()
-        details = {profile.EVENT_DETAILS: redaction.hide(claims.details)} if claims.details else {}
-        event = {**claims.shown, **redaction.hide({**claims.event, **details})}
-        hidden_holder = redaction.hide({profile.HOLDER: redaction.hide(claims.holder)}) if claims.holder else {}
+        details = {profile.EVENT_DETAILS: redaction.hide(claims.details, _DETAILS)} if claims.details else {}
+        event = {**claims.shown, **redaction.hide({**claims.event, **details}, _EVENT)}
+        person = {profile.HOLDER: redaction.hide(claims.holder, _HOLDER)} if claims.holder else {}
         payload: dict[Any, Any] = {
             profile.ISS: self.id,
             profile.SUB: secrets.token_urlsafe(NUMBER_BYTES),
@@ -106,7 +107,7 @@ class Issuer:
             profile.CNF: _confirmation(document, holder_key),
             profile.VCT: profile.PROFILE,
             profile.EVENT: event,
-            **hidden_holder,
+            **redaction.hide(person),
         }
         if status is not None:
             payload[profile.STATUS] = _status(status)
@@ -117,7 +118,7 @@ class Issuer:
                 cbor.encode(payload),
                 self._signer,
             ),
-            read=False,
+            paths=redaction.paths,
         )
 
 

@@ -14,7 +14,7 @@ from pratique.reasons import Reason
 from pratique.sdcwt.labels import SD_CLAIMS
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
 
     from pratique.model import Credential
     from pratique.sdcwt import Disclosed, Path
@@ -28,14 +28,15 @@ class HeldCredential:
     Nothing in it is verified: the holder trusts the hand that gave it; a verifier checks the signature.
     """
 
-    def __init__(self, data: bytes, *, read: bool = True) -> None:
-        """Take a credential's bytes, and read them at once unless whoever made them says that there is no need.
+    def __init__(self, data: bytes, *, paths: Mapping[bytes, Path] | None = None) -> None:
+        """Take a credential's bytes, and read them at once unless whoever made them says what its disclosures open.
 
         Raises: DecodeError, DisclosureError, UnsupportedError.
         """
         self._envelope = PratiqueEnvelope(data)
         self.encoded = data
-        if read:
+        self._paths: Mapping[bytes, Path] = self._opened.paths if paths is None else paths
+        if paths is None:
             _ = self.credential
 
     def __repr__(self) -> str:
@@ -63,7 +64,7 @@ class HeldCredential:
     @property
     def disclosable(self) -> tuple[str, ...]:
         """Return the names of the claims that can be shown, such as `event.date`, in the profile's order."""
-        held = set(self._opened.paths.values())
+        held = set(self._paths.values())
         return tuple(name for name, path in profile.PATHS.items() if path in held)
 
     @property
@@ -91,14 +92,16 @@ class HeldCredential:
                     hint=f"It can show: {', '.join(self.disclosable) or 'nothing more than it always shows'}.",
                 )
             wanted |= {path[:end] for path in paths for end in range(1, len(path) + 1)}
-        shown = [encoded for encoded, path in self._opened.paths.items() if path in wanted] if wanted else []
+        shown = sorted(
+            (encoded for encoded, path in self._paths.items() if path in wanted), key=self._paths.__getitem__
+        )
         return qr_text.encode(_with_disclosures(self._envelope, shown))
 
     def _expand(self, name: str) -> list[Path]:
         """Return the paths of the claims that a name stands for and that this copy can show."""
         return [
             path
-            for path in self._opened.paths.values()
+            for path in self._paths.values()
             if (full := _NAMES.get(path)) is not None and (full == name or full.startswith(f"{name}."))
         ]
 
