@@ -17,10 +17,9 @@ that the report names all that is wrong. Nobody is called: all that is asked is 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pratique import formats
 from pratique.cose import algorithms
@@ -53,8 +52,7 @@ _NO_STATUS = Check(Step.STATUS, Outcome.NOT_CHECKED, Reason.STATUS_NOT_IN_USE)
 _NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
 
 
-@dataclass(frozen=True, slots=True)
-class _Proven:
+class _Proven(NamedTuple):
     """A code whose signature holds: the keys that verify it, most often one, and what it says."""
 
     keys: tuple[TrustedKey, ...]

@@ -20,12 +20,17 @@ READERS: Final[tuple[Reader, ...]] = (
     vds_nc.READER,
 )
 
+_ALL: Final = (*READERS, *REFUSED)
+
 __all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
 
 
 def reader_of(text: str) -> Reader | None:
     """Return the reader of a text, by how it looks alone; None where it is in no format that is known."""
-    return next((reader for reader in (*READERS, *REFUSED) if reader.takes(text)), None)
+    for reader in _ALL:
+        if reader.takes(text):
+            return reader
+    return None
 
 
 def recognise(text: str) -> tuple[Reader, str]:
