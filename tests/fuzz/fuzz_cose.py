@@ -5,12 +5,11 @@ Run: pip install atheris && python tests/fuzz/fuzz_cose.py -max_total_time=60
 
 from __future__ import annotations
 
-import sys
+from fuzzing import fuzz
 
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.cose.sign1 import Sign1
-from pratique.errors import PratiqueError
 
 KEY = PublicKey.from_jwk(
     {
@@ -29,7 +28,7 @@ def message(data: bytes) -> None:
         read.verify(KEY)
 
 
-READERS = (
+TARGETS = (
     message,
     PublicKey.from_cose_key,
     PrivateKey.from_cose_key,
@@ -39,24 +38,5 @@ READERS = (
     Certificate.read,
 )
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the reader that its first byte chooses."""
-    if not data:
-        return
-    try:
-        READERS[data[0] % len(READERS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)

@@ -5,14 +5,13 @@ Run: pip install atheris && PYTHONPATH=tests python tests/fuzz/fuzz_hc1.py -max_
 
 from __future__ import annotations
 
-import sys
 import zlib
 
 import cbor2
+from fuzzing import fuzz
 
 from authority import DccState, World, base45
 from pratique import view
-from pratique.errors import PratiqueError
 from pratique.formats import hc1
 from pratique.formats.hc1 import Hc1Envelope
 
@@ -59,24 +58,5 @@ def report(data: bytes) -> None:
 
 TARGETS = (text, deflated, message, claims, signed_content, report)
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the target that its first byte chooses."""
-    if not data:
-        return
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)

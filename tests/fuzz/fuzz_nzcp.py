@@ -7,15 +7,14 @@ pip install atheris && PYTHONPATH=tests python tests/fuzz/fuzz_nzcp.py -max_tota
 from __future__ import annotations
 
 import base64
-import sys
 
 import cbor2
+from fuzzing import fuzz
 
 from authority import World
 from passes import Ministry, credential
 from passes import text as pass_text
 from pratique import formats, view
-from pratique.errors import PratiqueError
 from pratique.formats import nzcp
 
 WORLD = World()
@@ -54,24 +53,5 @@ def recognition(data: bytes) -> None:
 
 TARGETS = (text, message, claims, subject, recognition)
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the target that its first byte chooses."""
-    if not data:
-        return
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)

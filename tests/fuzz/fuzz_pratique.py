@@ -5,11 +5,10 @@ Run: pip install atheris && PYTHONPATH=tests python tests/fuzz/fuzz_pratique.py 
 
 from __future__ import annotations
 
-import sys
+from fuzzing import fuzz
 
 from authority import World, holder_key, pq1, sign_sdcwt
 from pratique import view
-from pratique.errors import PratiqueError
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.present import HeldCredential
 from pratique.report import Verdict
@@ -48,24 +47,5 @@ def report(data: bytes) -> None:
 
 TARGETS = (text, message, signed_payload, signed_disclosures, report)
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the target that its first byte chooses."""
-    if not data:
-        return
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)

@@ -6,11 +6,11 @@ Run: pip install atheris && PYTHONPATH=tests python tests/fuzz/fuzz_shc.py -max_
 from __future__ import annotations
 
 import json
-import sys
+
+from fuzzing import fuzz
 
 from authority import World
 from pratique import view
-from pratique.errors import PratiqueError
 from pratique.formats import smart_health_card
 from pratique.formats.smart_health_card import ShcEnvelope, join, read_file
 from shc import ISS, ShcIssuer, bundle, deflate, payload
@@ -65,24 +65,5 @@ def file(data: bytes) -> None:
 
 TARGETS = (text, message, header, compressed, content, resource, scan, file)
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the target that its first byte chooses."""
-    if not data:
-        return
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)

@@ -6,14 +6,14 @@ Run: pip install atheris && PYTHONPATH=tests python tests/fuzz/fuzz_vds_nc.py -m
 from __future__ import annotations
 
 import json
-import sys
+
+from fuzzing import fuzz
 
 from authority import World
 from pratique import view
 from pratique.codec import jcs
 from pratique.codec import json as strict
 from pratique.cose import embedded
-from pratique.errors import PratiqueError
 from pratique.formats import vds_nc
 from pratique.formats.vds_nc import SealEnvelope
 from seals import SealState, base64url, proof_of_test, sealed, vaccination
@@ -76,24 +76,5 @@ def report(data: bytes) -> None:
 
 TARGETS = (text, canonical, certificate, altered_certificate, content, report)
 
-
-def one_input(data: bytes) -> None:
-    """Give one input to the target that its first byte chooses."""
-    if not data:
-        return
-    try:
-        TARGETS[data[0] % len(TARGETS)](data[1:])
-    except PratiqueError:
-        return
-
-
-def main() -> None:
-    import atheris  # noqa: PLC0415 - only the fuzzing itself needs it, and it is not installed with the tests
-
-    atheris.instrument_all()
-    atheris.Setup(sys.argv, one_input)
-    atheris.Fuzz()
-
-
 if __name__ == "__main__":
-    main()
+    fuzz(TARGETS)
