@@ -11,6 +11,7 @@ from authority import CLEARANCE, DOCUMENT, NOW, STATUS, DccState, World, dcc_vac
 from crafting import shown, verify
 from pratique.reasons import Reason
 from pratique.report import REQUIRED, Check, Outcome, RefusedError, Report, Step, Verdict
+from shc import ShcIssuer, dose, payload
 
 
 def report(**outcomes: Outcome) -> Report:
@@ -138,3 +139,11 @@ def test_refusal_survives_being_sent_to_another_process(world: World) -> None:
         world.verify("nothing").raise_for_refusal()
     again = pickle.loads(pickle.dumps(raised.value))  # noqa: S301
     assert (again.code, again.detail, str(again)) == (raised.value.code, raised.value.detail, str(raised.value))
+
+
+def test_equal_facts_are_counted() -> None:
+    world = World()
+    issuer = ShcIssuer(world.clock)
+    world.trusted.append(issuer.entry())
+    report = world.verify(issuer.text(payload(dose(), dose())))
+    assert "It attests a vaccination (COVID-19) 2 times, issued by" in report.explain()

@@ -26,6 +26,7 @@ from authority import (
 )
 from crafting import held, resigned, shown, signed, verify
 from pratique.codec import cbor
+from pratique.cose import algorithms
 from pratique.cose.keys import PrivateKey
 from pratique.errors import DisclosureError
 from pratique.formats.pratique import PratiqueEnvelope
@@ -867,3 +868,14 @@ def test_report_shares_nothing_with_the_verifier(world: World, text: str) -> Non
     verifier = world.verifier()
     dict.clear(verifier.verify(text, at=NOW).lists)  # type: ignore[arg-type]
     assert verifier.verify(text, at=NOW).lists == {"world": 1}
+
+
+def test_a_key_that_many_issuers_share_is_tried_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    world = World()
+    entry = world.home.entry
+    world.trusted += [{**entry, "id": f"https://hospital-{i}.example"} for i in range(20)]
+    tried = []
+    verify_signature = algorithms.verify
+    monkeypatch.setattr(algorithms, "verify", lambda *given: tried.append(given) or verify_signature(*given))
+    assert verify(world, shown(world)).verdict is Verdict.ACCEPT
+    assert len(tried) == 1

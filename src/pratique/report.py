@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -13,7 +14,7 @@ from pratique.model.codes import Coding, country_name
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from pratique.trust import TrustedIssuer
 
@@ -66,6 +67,12 @@ def _fact(kind: Kind, target: str | None) -> str:
     """Return what people call a fact, such as `a vaccination (Yellow fever)`."""
     article = "an" if kind is Kind.EXEMPTION else "a"
     return f"{article} {kind.value}" + ("" if target is None else f" ({Coding('icd11', target).display})")
+
+
+def _facts(kinds: Sequence[tuple[Kind, str | None]]) -> str:
+    """Return what people call several facts; equal ones are counted."""
+    counted = Counter(_fact(kind, target) for kind, target in kinds)
+    return " and ".join(fact if times == 1 else f"{fact} {times} times" for fact, times in counted.items())
 
 
 class Check(NamedTuple):
@@ -147,7 +154,7 @@ class Report(NamedTuple):
         """Return the report in a few plain sentences for an officer; no claim that can be hidden is in them."""
         sentences = [_VERDICTS[self.verdict]]
         if self.credential is not None:
-            facts = " and ".join(_fact(kind, target) for kind, target in self.credential.kinds)
+            facts = _facts(self.credential.kinds)
             by = ""
             if self.issuer is not None:
                 country = self.issuer.country

@@ -242,17 +242,20 @@ def _verifying(
     A candidate that cannot be tried, because it is broken or of another type, is the reason only where none could be.
     """
     verifying: list[TrustedKey] = []
-    tried = False
+    holds: dict[bytes, bool] = {}  # issuers on one platform share a key: it is tried once
     error = (Reason.SIGNATURE_INVALID, "")
     for candidate in candidates:
         try:
             key = envelope.signer(candidate.key)
-            if algorithms.verify(envelope.algorithm, key, envelope.signature, envelope.to_be_signed):
+            if key.encoded not in holds:
+                holds[key.encoded] = algorithms.verify(
+                    envelope.algorithm, key, envelope.signature, envelope.to_be_signed
+                )
+            if holds[key.encoded]:
                 verifying.append(candidate)
-            tried = True
         except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
             error = (fault.code, fault.detail)
-    return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if tried else error
+    return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if holds else error
 
 
 def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check | None:
