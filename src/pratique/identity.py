@@ -48,7 +48,7 @@ def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check
         if not compared_by_eye:
             return _COMPARE_BY_EYE
         holder = credential.holder  # a foreign name or date may be there and still be none
-        name = (holder.name or holder.name_native or "").strip("< ") if holder is not None else ""
+        name = holder.any_name.strip("< ") if holder is not None else ""
         if holder is not None and name and holder.birth_date is not None:
             return _check(Outcome.PASSED, Reason.COMPARED_BY_EYE)
     if isinstance(credential.binding, (DocumentBinding, DocumentNumber)):
@@ -64,7 +64,7 @@ def _unshown(credential: Credential) -> Check:
 def _compare_number(number: str, holder: Holder | None, document: TravelDocument) -> Check:
     if _letters_and_digits(number) != _letters_and_digits(document.document_number):
         return _check(Outcome.FAILED, Reason.DOCUMENT_MISMATCH, "the number")
-    name = "" if holder is None else holder.name or holder.name_native or ""
+    name = "" if holder is None else holder.any_name
     if compare_names(name, document.name, truncated_at=document.name_length) is Match.DIFFERENT:
         return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the name")
     stated, printed = None if holder is None else holder.birth_date, document.birth_date
@@ -82,7 +82,7 @@ def _compare(holder: Holder | None, document: TravelDocument) -> Check:  # noqa:
     """Return how name and birth date compare; a part that one side does not know makes the answer uncertain."""
     if holder is None or holder.birth_date is None:
         return _check(Outcome.INCONCLUSIVE, Reason.HOLDER_UNCERTAIN, "the birth date shown is no date")
-    names = compare_names(holder.name or holder.name_native or "", document.name, truncated_at=document.name_length)
+    names = compare_names(holder.any_name, document.name, truncated_at=document.name_length)
     if names is Match.DIFFERENT:
         return _check(Outcome.FAILED, Reason.HOLDER_MISMATCH, "the name")
     if document.birth_date is None:

@@ -23,6 +23,10 @@ class Reason(StrEnum):
         member.advice = advice
         return member
 
+    def sentence(self, detail: str = "") -> str:
+        """Return the meaning with what was found in this case, as one plain sentence."""
+        return f"{self.meaning[:-1]}: {detail}." if detail else self.meaning
+
     # Pictures and text transport
     IMAGE_UNREADABLE = "image.unreadable", "The file is not a picture that can be read."
     IMAGE_TOO_LARGE = "image.too_large", "The picture has more pixels or bytes than are read."

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pratique.errors import PratiqueError
 from pratique.model import Credential, Kind
 from pratique.model.codes import Coding, country_name
+from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -86,7 +87,7 @@ class Check(NamedTuple):
     @property
     def sentence(self) -> str:
         """Return the check in a plain sentence."""
-        return f"{self.code.meaning[:-1]}: {self.detail}." if self.detail else self.code.meaning
+        return self.code.sentence(self.detail)
 
 
 class RefusedError(PratiqueError):
@@ -183,5 +184,5 @@ class Report(NamedTuple):
             "format": self.format,
             "codes": {check.step.value: check.code.value for check in self.checks},
             "trust_lists": dict(self.lists),
-            "hour": hour.isoformat().replace("+00:00", "Z"),
+            "hour": rfc3339(hour),
         }

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from pratique.model import Vaccination
 from pratique.model.codes import Coding, days_until_valid
+from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
@@ -41,11 +42,6 @@ def check_validity(credential: Credential, at: datetime, today: date, *, clock_s
     if credential.held_to_facts:
         return _check_facts(credential.evidence, today, has_expiry=expires_at is not None)
     return _NO_EXPIRY if expires_at is None else _VALID
-
-
-def rfc3339(moment: datetime) -> str:
-    """Return a moment, UTC, as RFC 3339 writes it."""
-    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _check_facts(facts: tuple[Evidence, ...], today: date, *, has_expiry: bool) -> Check:

@@ -25,10 +25,11 @@ from pratique import formats
 from pratique.cose import algorithms
 from pratique.errors import DisclosureError, PratiqueError
 from pratique.identity import check_holder
+from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
 from pratique.trust import Decision, TrustedKey, TrustStore
-from pratique.validity import check_validity, rfc3339
+from pratique.validity import check_validity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Final, TypeVar
 
 from pratique import schemas
@@ -14,7 +14,7 @@ from pratique.errors import ClaimError, DecodeError
 from pratique.formats import profile
 from pratique.model import Credential, Dose, Evidence, Holder, KeyBinding, Kind
 from pratique.model.codes import Coding
-from pratique.model.dates import PartialDate, parse_datetime
+from pratique.model.dates import PartialDate, parse_datetime, rfc3339
 from pratique.model.personal import Personal
 from pratique.reasons import Reason
 
@@ -92,7 +92,7 @@ def _json(value: Any) -> Any:
     if isinstance(value, Dose):
         return [value.number] if value.of is None else [value.number, value.of]
     if isinstance(value, datetime):
-        return value.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return rfc3339(value)
     if isinstance(value, (Coding, PartialDate, date)):
         return str(value)
     return value

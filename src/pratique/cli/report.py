@@ -14,6 +14,7 @@ from pratique.report import Outcome, Report, Verdict
 
 if TYPE_CHECKING:
     from pratique.model import Credential
+    from pratique.session import SessionReport
 
 COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
 _MARKS: Final = {
@@ -30,11 +31,16 @@ _NEXT: Final = {
 }
 
 
-def print_report(report: Report) -> None:
-    """Print a report for the officer. What the holder showed is in it: it is there to be compared."""
+def print_verdict(report: Report | SessionReport) -> None:
+    """Print what the officer reads first: the verdict, large, and why."""
     click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=COLOURS[report.verdict])
     click.echo()
     output.paragraph(report.explain())
+
+
+def print_report(report: Report) -> None:
+    """Print a report for the officer. What the holder showed is in it: it is there to be compared."""
+    print_verdict(report)
     if report.credential is not None:
         print_shown(report.credential)
     output.heading(f"Checks, for {report.at:%Y-%m-%d %H:%M} UTC")

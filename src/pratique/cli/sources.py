@@ -30,6 +30,11 @@ class Source:
     name: str
     texts: Callable[[], tuple[str, ...]] = field(repr=False)
 
+    @classmethod
+    def of(cls, name: str, text: str) -> Source:
+        """Return the source that is one text."""
+        return cls(name, lambda: (text,))
+
 
 def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
     """Return the sources that arguments stand for, and whether more than one answer is to be expected.
@@ -40,7 +45,7 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
     folder = False
     for argument in arguments:
         if formats.reader_of(argument) is not None:
-            sources.append(Source("text", lambda text=argument: (text,)))  # type: ignore[misc]
+            sources.append(Source.of("text", argument))
         elif argument == STDIN:
             sources.append(Source("stdin", _stdin))
         elif (path := Path(argument)).is_dir():

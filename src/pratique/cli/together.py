@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pratique.cli import output
-from pratique.cli.report import COLOURS
+from pratique.cli.report import print_verdict
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pratique.cli.sources import Source
     from pratique.report import Report
     from pratique.session import Session, SessionReport
-
-_WIDTH = 60
 
 
 def shown(session: Session, sources: Iterable[Source]) -> tuple[list[tuple[str, Report]], dict[str, PratiqueError]]:
@@ -50,6 +48,4 @@ def print_joined(report: SessionReport, *, as_json: bool) -> None:
         )
         return
     click.echo()
-    click.secho(f" {report.verdict.value.upper()} ".center(_WIDTH, "="), bold=True, fg=COLOURS[report.verdict])
-    click.echo()
-    output.paragraph(report.explain())
+    print_verdict(report)

@@ -138,7 +138,7 @@ def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
     exit_codes = {0}
     for line in sys.stdin:
         if text := line.rstrip("\r\n"):
-            (item,) = question.ask(Source("scanner", lambda text=text: (text,)))  # type: ignore[misc]
+            (item,) = question.ask(Source.of("scanner", text))
             exit_codes.add(item.exit_code)
             _print_one(item, as_json=as_json)
     return _worst(exit_codes)

@@ -24,6 +24,7 @@ from pratique.errors import DecodeError
 from pratique.formats import hcert, members
 from pratique.formats.base import Facts, Reader
 from pratique.model import Credential, IssuerIdentity, Validity
+from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -40,7 +41,6 @@ _ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
 _DCC_ALONE = b"\x39\x01\x03\xa1\x01"  # the encoded claim -260 with a map whose one key is 1
 _decode = cbor.Decoder(tags=frozenset({0, 1}))  # date tags are seen around the sample time of a test (HU, SE)
 _EU_FIRST, _WHO_FIRST = (hcert.EU_DCC, hcert.WHO), (hcert.WHO, hcert.EU_DCC)
-_MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 
 
 class Hc1Envelope:
@@ -191,12 +191,12 @@ def _validity(claims: Mapping[Any, Any]) -> Validity:
 
 def _moment(value: Any) -> datetime | None:
     """Return a time claim as UTC, cut to whole seconds; None where it is absent."""
-    if type(value) is int and 0 <= value < _MAX_SECONDS:
+    if type(value) is int and 0 <= value < MAX_SECONDS:
         return datetime.fromtimestamp(value, UTC)
     if value is None:
         return None
     if type(value) is Tag:
         value = value.value
-    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < _MAX_SECONDS:
+    if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < MAX_SECONDS:
         raise DecodeError(Reason.TIME_MALFORMED, "a time is not a finite number of seconds since 1970")
     return datetime.fromtimestamp(int(value), UTC)

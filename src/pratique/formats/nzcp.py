@@ -20,7 +20,7 @@ from pratique.cose.sign1 import KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats.base import Facts, Reader
 from pratique.model import Clearance, Credential, Evidence, Holder, IssuerIdentity, Kind, Validity
-from pratique.model.dates import PartialDate
+from pratique.model.dates import MAX_SECONDS, PartialDate
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -38,7 +38,6 @@ MAX_KEY_NAME: Final = 100  # bytes; the live key's has 8
 _ISS, _EXP, _NBF, _CTI, _VC = 1, 4, 5, 7, "vc"
 _TAG_SIGN1 = b"\xd2"
 _CTI_BYTES = 16
-_MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 _ACCEPTED: Final = frozenset({ES256})
 _CONTEXT: Final = "https://www.w3.org/2018/credentials/v1"
 _TYPES: Final = ["VerifiableCredential", PASS_TYPE]
@@ -180,7 +179,7 @@ def _key_name(value: Any) -> bytes:
 
 def _moment(value: Any) -> datetime:
     """Return a time claim as UTC; floating-point numbers are not permitted (section 2.1 of the specification)."""
-    if type(value) is not int or not 0 <= value < _MAX_SECONDS:
+    if type(value) is not int or not 0 <= value < MAX_SECONDS:
         raise DecodeError(Reason.TIME_MALFORMED, "a time is not a whole number of seconds since 1970")
     return datetime.fromtimestamp(value, UTC)
 

@@ -23,6 +23,7 @@ from pratique.model import (
     Kind,
     Validity,
 )
+from pratique.model.dates import MAX_SECONDS
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import Disclosed, disclosed
@@ -154,7 +155,7 @@ def _validity(claims: dict[Any, Any], kind: Kind) -> Validity:
     issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
     if not type(issued_at) is type(not_before) is type(expires_at) is int:
         raise DecodeError(Reason.TIME_MALFORMED, "a time is not a number of seconds since 1970")
-    if not (0 <= issued_at < expires_at < profile.MAX_SECONDS and 0 <= not_before < expires_at):
+    if not (0 <= issued_at < expires_at < MAX_SECONDS and 0 <= not_before < expires_at):
         raise DecodeError(Reason.TIME_MALFORMED, "the window ends before it begins, or is outside the calendar")
     if issued_at % profile.DAY:
         raise DecodeError(Reason.TIME_MALFORMED, "the time of issue is not a whole day")

@@ -26,7 +26,7 @@ from pratique.model import (
     Vaccination,
 )
 from pratique.model.codes import Coding
-from pratique.model.dates import PartialDate, from_days, to_days
+from pratique.model.dates import MAX_SECONDS, PartialDate, from_days, to_days
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -47,7 +47,6 @@ DAY: Final = 86_400  # seconds
 HOUR: Final = 3_600  # seconds
 MAX_TEXT: Final = 255  # bytes of UTF-8 in any one text
 MAX_INDEX: Final = 2**32 - 1  # in a status list
-MAX_SECONDS: Final = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 
 KIND_NUMBERS: Final[Mapping[Kind, int]] = {
     Kind.VACCINATION: 1,

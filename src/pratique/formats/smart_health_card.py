@@ -22,6 +22,7 @@ from pratique.formats.base import Facts, Reader
 from pratique.formats.fhir import Bundle
 from pratique.formats.shc_text import PREFIX, join, read_file
 from pratique.model import Credential, IssuerIdentity, Validity
+from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -35,7 +36,6 @@ __all__ = ["FORMAT", "PREFIX", "READER", "HealthCard", "ShcEnvelope", "envelope"
 
 _THUMBPRINT_BYTES = 32
 _MILLISECONDS = 100_000_000_000  # from here on a time cannot be meant in seconds: the year 5138
-_MAX_SECONDS = 253_402_300_800  # 10000-01-01, the end of what datetime can hold
 _RID = pattern(r"[A-Za-z0-9_-]{1,24}\Z").match
 
 
@@ -164,7 +164,7 @@ def _moment(name: str, value: Any, departs: list[str]) -> datetime | None:
     """Return a time claim as UTC, cut to whole seconds, None where it is absent; some issuers write milliseconds."""
     if value is None:
         return None
-    if type(value) not in (int, float) or not 0 <= value < _MAX_SECONDS * 1000:
+    if type(value) not in (int, float) or not 0 <= value < MAX_SECONDS * 1000:
         raise DecodeError(Reason.TIME_MALFORMED, f"{name} is not a number of seconds since 1970")
     if value > _MILLISECONDS:
         departs.append(name)

@@ -18,6 +18,7 @@ _EPOCH = date(1970, 1, 1).toordinal()
 _FIRST_DAY = date(FIRST_YEAR, 1, 1).toordinal() - _EPOCH
 _LAST_DAY = date(LAST_YEAR, 12, 31).toordinal() - _EPOCH
 _DECEMBER = 12
+MAX_SECONDS = 253_402_300_800  # since 1970: 10000-01-01, the end of what datetime can hold
 _LONGEST_DATE_TIME = 64  # characters; the longest that RFC 3339 needs with nanoseconds is 35
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?")
 
@@ -144,3 +145,8 @@ def _parse_unusual(text: str) -> datetime:
         except ValueError:
             pass
     raise DecodeError(Reason.DATE_INVALID, "expected a date and time as in RFC 3339")
+
+
+def rfc3339(moment: datetime) -> str:
+    """Return an aware moment as RFC 3339 writes it, in UTC, with `Z`."""
+    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")

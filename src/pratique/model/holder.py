@@ -27,3 +27,8 @@ class Holder(Personal):
     document_number: str | None = None
     national_id: str | None = None
     guardian: str | None = None
+
+    @property
+    def any_name(self) -> str:
+        """Return the transliterated name, else the one as the person writes it, else nothing."""
+        return self.name or self.name_native or ""

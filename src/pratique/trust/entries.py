@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import base64
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.cose.algorithms import ES256
@@ -16,10 +15,12 @@ from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PublicKey
 from pratique.errors import TrustError
 from pratique.model import Kind
+from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
 HCERT: Final = frozenset({"eu-dcc", "who-hcert", "at-exemption"})
 """Formats that name a key by a hash of its certificate, whose extended key usage limits what it may sign."""
@@ -203,4 +204,4 @@ def _base64(data: bytes) -> str:
 
 
 def _time(moment: datetime) -> str:
-    return moment.astimezone(UTC).replace(microsecond=0).isoformat().replace("+00:00", "Z")
+    return rfc3339(moment.replace(microsecond=0))
