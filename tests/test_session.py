@@ -16,7 +16,7 @@ from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.report import Outcome, Verdict
 from pratique.session import MAX_CODES, Session
-from shc import ShcIssuer, dose, parts, payload
+from shc import ShcIssuer, digits, dose, parts, payload
 
 ERIKSSON = {"fn": "Eriksson", "fnt": "ERIKSSON", "gn": "Anna Maria", "gnt": "ANNA<MARIA"}
 
@@ -150,6 +150,26 @@ def test_parts_of_one_code_are_one_code_in_whatever_order_they_are_shown(world: 
     assert whole.decisive.code is Reason.KEY_UNKNOWN
     assert made.report().reports == (whole,)
     assert made.add(third) is whole
+
+
+def test_parts_of_a_code_that_was_shown_whole_are_that_code(world: World) -> None:
+    issuer, card = ShcIssuer(world.clock), payload(dose())
+    jws = issuer.jws(card)
+    whole, (first, second) = f"shc:/{digits(jws)}", parts(jws, 2)
+    made = session(world, whole, first)
+    assert made.add(second) is made.add(whole) is made.add(first)
+    assert len(made.report().reports) == 1
+
+
+def test_a_line_end_makes_no_other_code(world: World) -> None:
+    part = parts(ShcIssuer(world.clock).jws(payload(dose())), 2)[0]
+    made = session(world, part)
+    assert made.add(part + "\r\n") is made.add(part)
+
+
+def test_what_is_no_text_is_a_mistake(world: World) -> None:
+    with pytest.raises(TypeError):
+        session(world).add(b"PQ1:")  # type: ignore[arg-type]
 
 
 def test_an_empty_session_has_no_report(world: World) -> None:

@@ -7,6 +7,7 @@ never taken for equal.
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final
@@ -38,7 +39,7 @@ class Joining:
     @property
     def sentence(self) -> str:
         """Return it in a plain sentence."""
-        return f"{self.code.meaning[:-1]}: {self.detail}." if self.detail else self.code.meaning
+        return self.code.sentence(self.detail)
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -95,9 +96,8 @@ class Session:
     def __init__(self, verify: Callable[[str], Report], *, with_document: bool) -> None:
         self._verify = verify
         self._with_document = with_document
-        self._texts: list[str] = []
         self._reports: dict[str, Report] = {}
-        self._whole_of: dict[str, str] = {}
+        self._whole_of: dict[str, str] = {}  # every text shown, with the code that it is or is a part of
 
     def __repr__(self) -> str:
         return f"Session({len(self._reports)} codes)"
@@ -110,15 +110,17 @@ class Session:
 
         Raises: TypeError: as `Verifier.verify`. ValueError: more than `MAX_CODES`.
         """
-        if text not in self._texts:
-            if len(self._texts) == MAX_CODES:
+        if isinstance(text, str):  # else `verify` says what it is
+            text = text.rstrip("\r\n")
+        if text not in self._whole_of:
+            if len(self._whole_of) == MAX_CODES:
                 raise ValueError(f"a session takes at most {MAX_CODES} codes")
-            self._texts.append(text)
-            known, wholes = self._reports, dict.fromkeys(join(self._texts))
-            self._reports = {whole: known[whole] if whole in known else self._verify(whole) for whole in wholes}
-            parts = [part for part in (*known, text) if part not in wholes]  # which this text made into one whole
-            self._whole_of |= dict.fromkeys(parts, next((whole for whole in wholes if whole not in known), text))
-        return self._reports[self._whole_of.get(text, text)]
+            before, after = Counter(join(self._whole_of)), Counter(join([*self._whole_of, text]))
+            known = self._reports
+            self._reports = {whole: known[whole] if whole in known else self._verify(whole) for whole in after}
+            (made,) = after - before  # the text itself, or the whole that it made of parts
+            self._whole_of |= dict.fromkeys([*(before - after), text], made)
+        return self._reports[self._whole_of[text]]
 
     def report(self) -> SessionReport:
         """Return what the session has come to so far. Raises: ValueError: no code was added."""
@@ -161,7 +163,7 @@ def _join_by_people(people: list[Holder | None]) -> Joining:
 
 def _match(one: Holder, other: Holder) -> Match:
     """Return whether two people who are shown can be one: by name and birth date, as precise as both are."""
-    names = compare_names(one.name or one.name_native or "", other.name or other.name_native or "")
+    names = compare_names(one.any_name, other.any_name)
     if one.birth_date is None or other.birth_date is None:
         return Match.DIFFERENT if names is Match.DIFFERENT else Match.NEAR
     if names is Match.DIFFERENT or not one.birth_date.agrees_with(other.birth_date):
