@@ -12,8 +12,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from PIL import Image
 
+from authority import Clock
 from pratique import schemas
 from pratique.qr import render
+from shc import ShcIssuer, dose, parts, payload
 
 if TYPE_CHECKING:
     from conftest import Run, World
@@ -363,3 +365,23 @@ def test_json_of_one_traveller_ends_with_the_one_verdict(run: Run, world: World)
     assert [line["verdict"] for line in lines] == ["accept", "reject", "refer"]
     assert lines[-1]["joining"]["code"] == "session.one_code"
     assert result.exit_code == 3
+
+
+def test_parts_of_one_code_in_several_pictures_are_one_line(run: Run, world: World, tmp_path: Path) -> None:
+    issuer = ShcIssuer(Clock())
+    jws = issuer.jws(payload(dose()))
+    for name, text in zip("cab", parts(jws, 3), strict=True):
+        (tmp_path / f"{name}.txt").write_text(text)
+    other = tmp_path / "other.txt"
+    other.write_text(issuer.text(payload(dose())))
+    sources = [tmp_path / "a.txt", other, tmp_path / "b.txt", tmp_path / "c.txt"]
+    output = run("verify", *sources, "--trust", world["trust"], "--json").stdout
+    lines = [json.loads(line) for line in output.splitlines()]
+    assert [line["source"] for line in lines] == [str(other), " + ".join(f"{tmp_path}/{name}.txt" for name in "abc")]
+    assert {line["checks"][2]["code"] for line in lines} == {"trust.key_unknown"}
+
+
+def test_a_part_that_stays_alone_is_said_to_be_one(run: Run, world: World) -> None:
+    first, second, _ = parts(ShcIssuer(Clock()).jws(payload(dose())), 3)
+    result = run("verify", first, second, "--trust", world["trust"])
+    assert result.stdout.count("qr.incomplete") == 2

@@ -10,12 +10,13 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pratique import formats
-from pratique.errors import DecodeError
+from pratique.errors import DecodeError, PratiqueError
+from pratique.formats import shc_text
 from pratique.qr.picture import MAX_BYTES
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
 STDIN: Final = "-"
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
@@ -54,6 +55,40 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
         else:
             sources.append(_file(path))
     return sources, folder or len(sources) > 1
+
+
+def joined(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError]]:
+    """Yield a name and the text of every code of the sources, or why a source has none.
+
+    The parts of a code that was printed as several may be in several pictures, one after the other in any order; the
+    joined code has all their names. Parts that are not complete by the end come last, each by itself.
+    """
+    held: list[tuple[str, str]] = []
+    for name, text in _named(sources):
+        if isinstance(text, PratiqueError) or not shc_text.is_part(text):
+            yield name, text
+            continue
+        held.append((name, text))
+        whole = shc_text.join([part for _, part in held])
+        if len(whole) == 1 and not shc_text.is_part(whole[0]):
+            yield " + ".join(dict.fromkeys(name for name, _ in held)), whole[0]
+            held.clear()
+        elif len(held) > shc_text.MAX_PARTS:
+            yield from held
+            held.clear()
+    yield from held
+
+
+def _named(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError]]:
+    """Yield a name and a text for each code, or why a source cannot be read."""
+    for source in sources:
+        try:
+            texts = source.texts()
+        except PratiqueError as error:
+            yield source.name, error
+            continue
+        for i, text in enumerate(texts, 1):
+            yield (f"{source.name} #{i}" if len(texts) > 1 else source.name), text
 
 
 def _folder(path: Path) -> Iterator[Source]:

@@ -12,7 +12,7 @@ from pratique.cli import options, output
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
     from pathlib import Path
 
@@ -48,23 +48,19 @@ class _Question:
     document: TravelDocument | None
     compared_by_eye: bool
 
-    def ask(self, source: Source) -> Iterator[_Item]:
-        """Yield an item for each code of a source."""
-        from pratique.formats.shc_text import join  # noqa: PLC0415
+    def ask(self, sources: Iterable[Source]) -> Iterator[_Item]:
+        """Yield an item for each code of the sources, those joined that were printed in parts."""
+        from pratique.cli.sources import joined  # noqa: PLC0415 - loads the readers of all formats
         from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
 
-        try:
-            texts = join(source.texts())
-        except PratiqueError as error:
-            yield _Item(source.name, error)
-            return
         verifier = Verifier(self.store)
         at = self.at or options.now()
-        for i, text in enumerate(texts, 1):
-            name = f"{source.name} #{i}" if len(texts) > 1 else source.name
-            yield _Item(
-                name, verifier.verify(text, at=at, document=self.document, compared_by_eye=self.compared_by_eye)
-            )
+        for name, text in joined(sources):
+            if isinstance(text, PratiqueError):
+                yield _Item(name, text)
+                continue
+            report = verifier.verify(text, at=at, document=self.document, compared_by_eye=self.compared_by_eye)
+            yield _Item(name, report)
 
 
 @click.command(
@@ -97,9 +93,9 @@ def command(  # noqa: PLR0913 - one for each option
 ) -> int:
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
 
-    One code gives a report; several give a table. With --together they are one traveller's: joined by the travel
-    document, else by name and birth date; the parts of one code may be in several pictures. Nothing is fetched: all
-    that counts is in the trust folder.
+    One code gives a report; several give a table. The parts of one code may be in several pictures. With --together all
+    codes are one traveller's: joined by the travel document, else by name and birth date. Nothing is fetched: all that
+    counts is in the trust folder.
 
     Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
     order 2, 1, 3, 0, but with --together that of the one verdict.
@@ -115,7 +111,7 @@ def command(  # noqa: PLR0913 - one for each option
     elif many:
         exit_code = _many(question, sources, as_json=as_json)
     else:
-        items = list(question.ask(sources[0]))
+        items = list(question.ask(sources))
         exit_code = _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], as_json=as_json)
     output.advise(advice)
     return exit_code
@@ -138,7 +134,7 @@ def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
     exit_codes = {0}
     for line in sys.stdin:
         if text := line.rstrip("\r\n"):
-            (item,) = question.ask(Source.of("scanner", text))
+            (item,) = question.ask([Source.of("scanner", text)])
             exit_codes.add(item.exit_code)
             _print_one(item, as_json=as_json)
     return _worst(exit_codes)
@@ -186,9 +182,9 @@ def _print_one(item: _Item, *, as_json: bool) -> int:
 def _many(question: _Question, sources: list[Source], *, as_json: bool) -> int:
     """Ask about every source, with a progress bar where somebody looks at a terminal."""
     if not sys.stderr.isatty():
-        return _print_many((item for source in sources for item in question.ask(source)), as_json=as_json)
+        return _print_many(question.ask(sources), as_json=as_json)
     with click.progressbar(sources, label="Verifying", file=sys.stderr) as bar:
-        items = [item for source in bar for item in question.ask(source)]
+        items = list(question.ask(bar))
     return _print_many(items, as_json=as_json)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 PREFIX: Final = "shc:/"
 MAX_FILE: Final = 1024 * 1024  # bytes of a `.smart-health-card` file
 MAX_CARDS: Final = 64  # in one file
+MAX_PARTS: Final = 99  # of one card: their number has two digits
 
 _OFFSET = 45
 _LARGEST = 77  # of a pair: z, the last letter of base64url
@@ -65,6 +66,12 @@ def _only_part(text: str) -> str:
     if part.of != 1:
         raise DecodeError(Reason.QR_INCOMPLETE, f"part {part.number} of {part.of}")
     return part.digits
+
+
+def is_part(text: str) -> bool:
+    """Return whether a text is one part of a card that was printed as several codes."""
+    part = _part(text.rstrip("\r\n"))
+    return part is not None and part.of > 1
 
 
 def _part(text: str) -> _Part | None:
