@@ -13,7 +13,7 @@ from authority import World
 from pratique import view
 from pratique.codec import jcs
 from pratique.codec import json as strict
-from pratique.cose import embedded
+from pratique.cose import unproven
 from pratique.formats import vds_nc
 from pratique.formats.vds_nc import SealEnvelope
 from seals import SealState, base64url, proof_of_test, sealed, vaccination
@@ -36,7 +36,7 @@ def canonical(data: bytes) -> None:
 
 
 def certificate(data: bytes) -> None:
-    embedded.read(data)
+    unproven.read(data)
     text = json.dumps({**SEAL, "sig": {**SEAL["sig"], "cer": base64url(data)}})
     view.report_view(VERIFIER.verify(text, at=WORLD.clock.now))
 

@@ -8,6 +8,7 @@ others, and nothing else.
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from pratique.errors import KeyMaterialError
@@ -25,6 +26,8 @@ BASIC_CONSTRAINTS = "2.5.29.19"  # RFC 5280 section 4.2.1
 EXTENDED_KEY_USAGE = "2.5.29.37"
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 
+_UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
+_KEY_IDENTIFIER = 0x80  # [0] of the AuthorityKeyIdentifier
 _LONG_FORM = 0x80
 _MORE = 0x80
 _MAX_IDENTIFIER_BYTES = 64  # those in use have 3 to 12
@@ -89,6 +92,21 @@ def dotted(encoded: bytes) -> str:
     return ".".join(map(str, (first, numbers[0] - 40 * first, *numbers[1:])))
 
 
+def time(tag: int, content: bytes) -> datetime:
+    """Return a time (RFC 5280 section 4.1.2.5), aware, UTC: two-digit years are those from 1950 to 2049."""
+    try:
+        text = content.decode("ascii")
+        if tag == _UTC_TIME:
+            text = ("19" if text >= "50" else "20") + text
+        elif tag != _GENERALIZED_TIME:
+            raise malformed()
+        if len(text) != 15 or not text[:14].isdigit():  # noqa: PLR2004 - YYYYMMDDHHMMSSZ
+            raise malformed()
+        return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
+    except ValueError:
+        raise malformed("a time in it is no time") from None
+
+
 def extensions(tbs_certificate: bytes) -> Iterator[tuple[str, bool, bytes]]:
     """Yield name, criticality and value of each extension of a TBSCertificate."""
     fields = dict(items(only(tbs_certificate, SEQUENCE)))
@@ -129,6 +147,13 @@ def subject_key_identifier(tbs_certificate: bytes) -> bytes | None:
         return None if value is None else only(value, OCTET_STRING)
     except KeyMaterialError:
         return None
+
+
+def authority_key_identifier(value: bytes | None) -> bytes | None:
+    """Return the identifier of the key that signed, of the extension that names it; None where it names none."""
+    if value is None:
+        return None
+    return next((content for tag, content in items(only(value, SEQUENCE)) if tag == _KEY_IDENTIFIER), None)
 
 
 def is_authority(tbs_certificate: bytes) -> bool:

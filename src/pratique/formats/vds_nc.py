@@ -15,7 +15,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import base64url, jcs, json
-from pratique.cose import embedded
+from pratique.cose import unproven
 from pratique.cose.algorithms import ES256, ES384, ES512, Algorithm
 from pratique.errors import DecodeError, KeyMaterialError, SignatureError, UnsupportedError
 from pratique.formats.base import Facts, Reader
@@ -28,7 +28,7 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from pratique.cose.embedded import EmbeddedCertificate
+    from pratique.cose.unproven import UnprovenCertificate
     from pratique.cose.keys import PublicKey
 
 FORMAT: Final = "icao-vds-nc"
@@ -66,7 +66,7 @@ class SealEnvelope:
         self.data = data
         self.to_be_signed: bytes = jcs.encode(data)
         self.signature: bytes = _base64(_text(signed, "sigvl"))
-        self.certificate: EmbeddedCertificate = _certificate(_text(signed, "cer"))
+        self.certificate: UnprovenCertificate = _certificate(_text(signed, "cer"))
         self.key_id: bytes = self.certificate.authority_key_id or b""
 
     def signer(self, key: PublicKey) -> PublicKey:
@@ -165,9 +165,9 @@ def _text(value: dict[str, Any], name: str) -> str:
 
 
 @lru_cache(maxsize=_REMEMBERED)
-def _certificate(text: str) -> EmbeddedCertificate:
+def _certificate(text: str) -> UnprovenCertificate:
     try:
-        return embedded.read(_base64(text))
+        return unproven.read(_base64(text))
     except KeyMaterialError as error:
         if error.code is Reason.KEY_UNSUPPORTED:
             raise UnsupportedError(error.code, error.detail) from None

@@ -15,7 +15,7 @@ from cryptography.x509.oid import ObjectIdentifier
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pratique.cose import _der, embedded
+from pratique.cose import _der, unproven
 from pratique.cose.keys import PrivateKey
 from pratique.errors import KeyMaterialError
 from pratique.reasons import Reason
@@ -46,34 +46,34 @@ FULL = certificate(
     AUTHORITY.native,
     x509.AuthorityKeyIdentifier(KEY_ID, None, None),
     x509.ExtendedKeyUsage([ObjectIdentifier("2.23.136.1.1.14.2")]),
-    x509.UnrecognizedExtension(ObjectIdentifier(embedded.DOCUMENT_TYPES), TYPES),
+    x509.UnrecognizedExtension(ObjectIdentifier(unproven.DOCUMENT_TYPES), TYPES),
 )
 
 
 def test_certificate_says_what_it_says() -> None:
-    read = embedded.read(FULL)
+    read = unproven.read(FULL)
     assert read.public_key == KEY.public
     assert (read.not_before.year, read.not_after) == (2024, datetime(2049, 12, 31, 23, 59, tzinfo=UTC))
     assert read.authority_key_id == KEY_ID
     assert read.usages == {"2.23.136.1.1.14.2"}
     assert read.document_types == {"NV"}
     assert read.may_sign
-    assert repr(read) == "EmbeddedCertificate(EC P-256, until 2049-12-31)"
+    assert repr(read) == "UnprovenCertificate(EC P-256, until 2049-12-31)"
 
 
 def test_certificate_without_extensions_says_nothing() -> None:
-    read = embedded.read(certificate())
+    read = unproven.read(certificate())
     assert (read.authority_key_id, read.usages, read.document_types, read.may_sign) == (None, None, None, True)
 
 
 def test_window_beyond_2049_is_read() -> None:
     far = (datetime(1999, 1, 1, tzinfo=UTC), datetime(2061, 2, 3, tzinfo=UTC))
-    read = embedded.read(certificate(window=far))
+    read = unproven.read(certificate(window=far))
     assert (read.not_before, read.not_after) == far
 
 
 def test_only_the_key_that_signed_it_counts() -> None:
-    read = embedded.read(FULL)
+    read = unproven.read(FULL)
     assert read.is_signed_by(AUTHORITY.public)
     assert not read.is_signed_by(OTHER.public)
     assert not read.is_signed_by(KEY.public)
@@ -81,7 +81,7 @@ def test_only_the_key_that_signed_it_counts() -> None:
 
 @pytest.mark.parametrize("algorithm", ["Ed25519", "ML-DSA-44", "PS256"])
 def test_key_of_another_type_did_not_sign_it(algorithm: str) -> None:
-    assert not embedded.read(FULL).is_signed_by(PrivateKey.generate(algorithm).public)
+    assert not unproven.read(FULL).is_signed_by(PrivateKey.generate(algorithm).public)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +94,7 @@ def test_key_of_another_type_did_not_sign_it(algorithm: str) -> None:
 )
 def test_rsa_signs_with_either_padding(digest: Any, used: Any) -> None:
     key, other = RSA_KEYS
-    read = embedded.read(certificate(key.native, digest=digest, rsa_padding=used))
+    read = unproven.read(certificate(key.native, digest=digest, rsa_padding=used))
     assert read.is_signed_by(key.public)
     assert not read.is_signed_by(other.public)
 
@@ -112,19 +112,19 @@ def test_padding_that_rests_on_sha_1_does_not_count() -> None:
     sha1 = hashes.SHA1()  # noqa: S303 - to be refused
     signature = key.native.sign(tbs, padding.PSS(padding.MGF1(sha1), 20), sha1)
     weak = _der.encode(_der.SEQUENCE, tbs + algorithm + _der.encode(_der.BIT_STRING, b"\0" + signature))
-    assert not embedded.read(weak).is_signed_by(key.public)
+    assert not unproven.read(weak).is_signed_by(key.public)
 
 
 def test_changed_byte_of_what_was_signed_does_not_hold() -> None:
     place = FULL.index(KEY_ID)
-    read = embedded.read(FULL[:place] + b"\xff" + FULL[place + 1 :])
+    read = unproven.read(FULL[:place] + b"\xff" + FULL[place + 1 :])
     assert not read.is_signed_by(AUTHORITY.public)
 
 
 def test_certificate_is_refused_truncated_at_every_byte_and_with_bytes_after_it() -> None:
     for data in (*(FULL[:end] for end in range(len(FULL))), FULL + b"\0", FULL + FULL, b"\x30\0", b"\x31" + FULL[1:]):
         with pytest.raises(KeyMaterialError) as refused:
-            embedded.read(data)
+            unproven.read(data)
         assert refused.value.code is Reason.CERTIFICATE_MALFORMED
 
 
@@ -132,7 +132,7 @@ def test_certificate_that_names_two_algorithms_is_refused() -> None:
     sha384, sha256 = bytes.fromhex("06082a8648ce3d040303"), bytes.fromhex("06082a8648ce3d040302")
     assert FULL.count(sha384) == 2
     with pytest.raises(KeyMaterialError, match="two signature algorithms"):
-        embedded.read(FULL.replace(sha384, sha256, 1))
+        unproven.read(FULL.replace(sha384, sha256, 1))
 
 
 def test_extension_that_occurs_twice_is_refused() -> None:
@@ -142,7 +142,7 @@ def test_extension_that_occurs_twice_is_refused() -> None:
         x509.SubjectKeyIdentifier(KEY_ID),
     ).replace(bytes.fromhex("0603551d0e"), bytes.fromhex("0603551d23"))
     with pytest.raises(KeyMaterialError, match="an extension occurs twice"):
-        embedded.read(twice)
+        unproven.read(twice)
 
 
 @settings(max_examples=400)
@@ -150,4 +150,4 @@ def test_extension_that_occurs_twice_is_refused() -> None:
 def test_altered_certificate_raises_only_our_errors_and_is_not_signed(position: int, value: int) -> None:
     data = FULL[:position] + bytes((value,)) + FULL[position + 1 :]
     with contextlib.suppress(KeyMaterialError):
-        assert not embedded.read(data).is_signed_by(AUTHORITY.public) or data == FULL
+        assert not unproven.read(data).is_signed_by(AUTHORITY.public) or data == FULL
