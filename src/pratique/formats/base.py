@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     from pratique.cose.algorithms import Algorithm
     from pratique.cose.keys import PublicKey
-    from pratique.model import Credential
+    from pratique.model import Credential, RevocationIdentifiers
 
 
 class Envelope(Protocol):
@@ -53,6 +53,13 @@ class Envelope(Protocol):
         """Return what the code says, in the common model; unproven unless the signature was verified before.
 
         Raises: DecodeError, DisclosureError.
+        """
+
+    def revocation_identifiers(self) -> RevocationIdentifiers | None:
+        """Return by what a foreign revocation list can name it; None where no such list can.
+
+        To be asked once it was read, and only where a list is at hand: what it gives is unique, and takes time.
+        Raises: ValueError: it was not read before.
         """
 
 

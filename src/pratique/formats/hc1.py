@@ -23,7 +23,7 @@ from pratique.cose.sign1 import ALG, Sign1
 from pratique.errors import DecodeError
 from pratique.formats import hcert, members
 from pratique.formats.base import Facts, Reader
-from pratique.model import Credential, IssuerIdentity, Validity
+from pratique.model import Credential, HashedIdentifiers, IssuerIdentity, Validity
 from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason
 
@@ -59,6 +59,7 @@ class Hc1Envelope:
         self.signature: bytes = signed.signature
         # A guess by five bytes, for the order alone: keys are looked up under both names.
         self.formats: tuple[str, ...] = _EU_FIRST if _DCC_ALONE in signed.payload else _WHO_FIRST
+        self._read: dict[Any, Any] | None = None
 
     def claims(self) -> dict[Any, Any]:
         """Return the claims of the CWT. Raises: DecodeError."""
@@ -77,9 +78,19 @@ class Hc1Envelope:
 
     def read(self) -> Credential:
         """Return what the certificate says. Raises: DecodeError, UnsupportedError."""
-        claims = self.claims()
+        self._read = claims = self.claims()
         validity = _validity(claims)
         return _credential(claims, validity, hcert.read(claims, issued_at=validity.issued_at))
+
+    def revocation_identifiers(self) -> HashedIdentifiers:
+        """Return what the gateway's hashes are made of. Raises: ValueError: the certificate was not read before."""
+        claims = self._read
+        if claims is None:
+            raise ValueError("a certificate has to be read before it can be looked up")
+        issuer = claims.get(_ISS)
+        # ES256 is r || s, and s can be turned into n - s without the key (RFC 9053 section 2.1): what is left is r.
+        signature = self.signature if self.algorithm is PS256 else self.signature[: len(self.signature) // 2]
+        return HashedIdentifiers(signature, issuer if type(issuer) is str else None, hcert.identifiers(claims))
 
 
 class ExemptionEnvelope(Hc1Envelope):
@@ -92,7 +103,7 @@ class ExemptionEnvelope(Hc1Envelope):
 
     def read(self) -> Credential:
         """Return what the certificate says. Raises: DecodeError."""
-        claims = self.claims()
+        self._read = claims = self.claims()
         return _credential(claims, _validity(claims), hcert.read_exemption(claims))
 
 
@@ -131,7 +142,7 @@ _DCC_FACTS: Final = Facts(
     person="name in native letters and transliterated, birth date",
     event="kind, disease, day or time, product, maker, dose, result, centre, country, issuing body",
     number="assigned by the state; some have a structure with country and issuer",
-    revocation="hash lists of the gateway, not read yet; taking the key away",
+    revocation="hash lists of the gateway, by number or signature; taking the key away",
 )
 _WHO_FACTS: Final = Facts(
     format=hcert.WHO,
@@ -142,7 +153,7 @@ _WHO_FACTS: Final = Facts(
     person="name as on the passport, birth date, sex, nationality, number and type of a document, guardian",
     event="kind, disease, day, product, maker, batch, clinician, issuing body; a DDCC has centre and country too",
     number="none on a yellow card; assigned by the issuer on a DDCC",
-    revocation="taking the key away",
+    revocation="hash lists, by signature; taking the key away",
 )
 _EXEMPTION_FACTS: Final = Facts(
     format=hcert.EXEMPTION,
@@ -153,7 +164,7 @@ _EXEMPTION_FACTS: Final = Facts(
     person="name in native letters and transliterated, birth date",
     event="that its holder is exempt, the disease, the last day, issuing body",
     number="assigned by the state",
-    revocation="taking the key away",
+    revocation="hash lists, by number or signature; taking the key away",
 )
 READER: Final = Reader(
     FORMAT,

@@ -132,6 +132,26 @@ def dcc_of(claims: Mapping[Any, Any]) -> dict[str, Any]:
     return content
 
 
+def identifiers(claims: Mapping[Any, Any]) -> tuple[tuple[str, str | None], ...]:
+    """Return identifier and country of every entry of the EU DCCs in the claims, each as it stands, unstripped.
+
+    It raises nothing: what has no identifier, or is not in its form, is left out.
+    """
+    container = claims.get(_HCERT)
+    content = container.get(_DCC) if type(container) is dict else None
+    found: list[tuple[str, str | None]] = []
+    for part in content if type(content) is list else [content]:
+        if type(part) is not dict:
+            continue
+        for group in (*GROUPS, EXEMPTIONS):
+            entries = part.get(group)
+            for entry in entries if type(entries) is list else ():
+                if type(entry) is dict and type(entry.get("ci")) is str:
+                    country = entry.get("co")
+                    found.append((entry["ci"], country if type(country) is str else None))
+    return tuple(found)
+
+
 class Several:
     """Several contents of one code, about one person; the first that shows one gives the person and the number.
 

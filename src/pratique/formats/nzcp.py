@@ -67,6 +67,9 @@ class NzcpEnvelope:
         """Return the trusted key itself: it signs passes directly."""
         return key
 
+    def revocation_identifiers(self) -> None:
+        """Return nothing: there are no lists of passes."""
+
     def read(self) -> Credential:
         """Return what the pass says. Raises: DecodeError, UnsupportedError: a claim that a pass must have is not so."""
         claims = _decode(self.signed.payload)

@@ -1,10 +1,15 @@
-"""Pratique's own credentials: SD-CWT in Base45 behind `PQ1:`. Strict: one encoding, one set of headers and claims."""
+"""Pratique's own credentials: SD-CWT in Base45 behind `PQ1:`. Strict: one encoding, one set of headers and claims.
+
+Behind the same prefix a credential can stand in a key binding token, told apart by its type. Then there are two
+signatures: the issuer's, over the credential, is checked as that of every code; the holder's, over the token, goes with
+what is read, for whoever knows which audience and nonce it must be for.
+"""
 
 from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import cbor
@@ -21,12 +26,13 @@ from pratique.model import (
     IssuerIdentity,
     KeyBinding,
     Kind,
+    Presentation,
     Validity,
 )
 from pratique.model.dates import MAX_SECONDS
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
-from pratique.sdcwt import Disclosed, disclosed
+from pratique.sdcwt import Disclosed, KeyBindingToken, disclosed, key_binding
 from pratique.sdcwt.labels import REDACTION_KEYS, SD_AEAD_CLAIMS, SD_CLAIMS, TYP, TYP_SD_CWT
 
 if TYPE_CHECKING:
@@ -63,10 +69,11 @@ class PratiqueEnvelope:
 
     formats: Final = (FORMAT,)
 
-    def __init__(self, data: bytes) -> None:
-        """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
+    def __init__(self, data: bytes, *, token: KeyBindingToken | None = None) -> None:
+        """Take the bytes of a COSE_Sign1 apart; `token` is where they stood in. Raises: DecodeError, UnsupportedError."""
         signed = Sign1.decode(data)
         self.signed = signed
+        self.token = token
         self.algorithm, self.key_id = _header(signed.protected)
         self.disclosures = _disclosures(signed.unprotected) if signed.unprotected else ()
         self.to_be_signed: bytes = signed.to_be_signed()
@@ -87,6 +94,9 @@ class PratiqueEnvelope:
         """Return the claims with what is disclosed in place. Raises: DecodeError, DisclosureError."""
         return disclosed(self.claims(), self.disclosures, within=profile.CLOSED_MAPS)
 
+    def revocation_identifiers(self) -> None:
+        """Return nothing: the credential itself says where its status stands."""
+
     def read(self, opened: Disclosed | None = None) -> Credential:
         """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
         opened = opened or self.open()
@@ -104,6 +114,7 @@ class PratiqueEnvelope:
         person = None if holder is None else profile.read_holder(holder)
         if profile.count_closed(claims) != len(opened.paths):
             raise DecodeError(Reason.CONTENT_INVALID, "a claim is open that must be closed, or the reverse")
+        binding = _binding(claims[CNF])
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=profile.text(claims[ISS])),
@@ -111,9 +122,10 @@ class PratiqueEnvelope:
             kinds=((fact.kind, fact.target),),
             content=profile.Content(fact, person, claims[SUB]),
             shows_identity=person is not None and person.name is not None and person.birth_date is not None,
-            binding=_binding(claims[CNF]),
+            binding=binding,
             status=profile.read_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,
+            presentation=None if self.token is None else _presentation(self.token, binding),
         )
 
 
@@ -130,8 +142,18 @@ def _disclosures(unprotected: Mapping[Any, Any]) -> tuple[bytes, ...]:
 
 
 def envelope(text: str) -> PratiqueEnvelope:
-    """Return the envelope of a text. Raises: DecodeError, UnsupportedError."""
-    return PratiqueEnvelope(qr_text.decode(text))
+    """Return the envelope of a text: of a credential, or of one in a key binding token.
+
+    Raises: DecodeError, UnsupportedError, KeyMaterialError.
+    """
+    data = qr_text.decode(text)
+    return presented(data) if key_binding.is_token(data) else PratiqueEnvelope(data)
+
+
+def presented(data: bytes) -> PratiqueEnvelope:
+    """Return the envelope of the credential in a key binding token. Raises: as `envelope`."""
+    token = KeyBindingToken.decode(data)
+    return PratiqueEnvelope(token.sd_cwt, token=token)
 
 
 _FACTS: Final = Facts(
@@ -184,3 +206,17 @@ def _binding(cnf: Any) -> DocumentBinding | KeyBinding:
     if method == profile.CNF_THUMBPRINT and type(value) is bytes and len(value) == _THUMBPRINT_BYTES:
         return KeyBinding(value)
     raise DecodeError(Reason.CONTENT_INVALID, "the confirmation is of no known method or not in its form")
+
+
+def _presentation(token: KeyBindingToken, binding: DocumentBinding | KeyBinding) -> Presentation:
+    """Return what the holder's key signed: that of the credential, or the one in the token that has its thumbprint."""
+    if not isinstance(binding, KeyBinding):
+        raise DecodeError(Reason.CONTENT_INVALID, "a key binding token around a credential that is bound to no key")
+    if (binding.key is None) is (token.key is None):
+        raise DecodeError(Reason.CONTENT_INVALID, "the holder's key is in both, credential and token, or in neither")
+    return Presentation(token.audience, token.nonce, token.issued_at, partial(_is_proven, token, binding))
+
+
+def _is_proven(token: KeyBindingToken, binding: KeyBinding) -> bool:
+    key = binding.key or token.key
+    return key is not None and key.thumbprint == binding.thumbprint and token.is_signed_by(key)

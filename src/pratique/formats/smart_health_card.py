@@ -16,12 +16,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import base64url, deflate, json
 from pratique.cose.algorithms import ES256, Algorithm
-from pratique.errors import DecodeError, KeyMaterialError, UnsupportedError
+from pratique.cose.jws import Jws, read_header
+from pratique.errors import DecodeError, KeyMaterialError
 from pratique.formats import shc_text
 from pratique.formats.base import Facts, Reader
 from pratique.formats.fhir import Bundle
 from pratique.formats.shc_text import PREFIX, join, read_file
-from pratique.model import Credential, IssuerIdentity, Validity
+from pratique.model import CardIdentifier, Credential, IssuerIdentity, Validity
 from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason
 
@@ -30,10 +31,10 @@ if TYPE_CHECKING:
 
 FORMAT: Final = "smart-health-card"
 HEALTH_CARD: Final = "https://smarthealth.cards#health-card"
-MAX_HEADER: Final = 4096  # bytes; the specified one has 86, and a certificate chain in it is passed over
 
 __all__ = ["FORMAT", "PREFIX", "READER", "HealthCard", "ShcEnvelope", "envelope", "join", "read_file"]
 
+_ACCEPTED: Final = {"ES256": ES256}
 _THUMBPRINT_BYTES = 32
 _MILLISECONDS = 100_000_000_000  # from here on a time cannot be meant in seconds: the year 5138
 _RID = pattern(r"[A-Za-z0-9_-]{1,24}\Z").match
@@ -57,13 +58,12 @@ class ShcEnvelope:
 
     def __init__(self, jws: bytes) -> None:
         """Take a JWS in compact form apart. Raises: DecodeError, UnsupportedError."""
-        segments = jws.split(b".")
-        if len(segments) != 3:  # noqa: PLR2004 - header, payload, signature
-            raise _malformed(f"{len(segments)} segments, 3 belong")
-        header, self._payload, signature = segments
-        self.key_id: bytes = _key_id(header)
-        self.to_be_signed: bytes = jws[: -len(signature) - 1]
-        self.signature: bytes = base64url.decode(signature)
+        message = Jws(jws)
+        self._payload = message.payload
+        self.key_id: bytes = _key_id(message.header)
+        self.to_be_signed: bytes = message.to_be_signed
+        self.signature: bytes = message.signature
+        self._revocable: tuple[str | None, datetime | None] | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return the payload, as it was signed. Raises: DecodeError."""
@@ -88,6 +88,7 @@ class ShcEnvelope:
         issued_at = _issued_at(payload, departs)
         expires_at = _moment("exp", payload.get("exp"), departs)
         content = _content(payload.get("vc"), departs)
+        self._revocable = content.rid, issued_at
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=issuer),
@@ -98,6 +99,12 @@ class ShcEnvelope:
             deviations=(*departs, *content.deviations),
             held_to_facts=content.held_to_facts,
         )
+
+    def revocation_identifiers(self) -> CardIdentifier:
+        """Return what its issuer's list can name it by. Raises: ValueError: the card was not read before."""
+        if self._revocable is None:
+            raise ValueError("a card has to be read before it can be looked up")
+        return CardIdentifier(*self._revocable)
 
 
 def envelope(text: str) -> ShcEnvelope:
@@ -119,7 +126,7 @@ _FACTS: Final = Facts(
     person="name as registered, birth date",
     event="every dose with product, day, lot and place; every test with result, time and place",
     number="none",
-    revocation="taking the key away; a list of identifiers, not read yet",
+    revocation="its issuer's list of identifiers, for one key each; taking the key away",
 )
 READER: Final = Reader(FORMAT, "SMART Health Card", PREFIX, envelope, recognises=_takes, facts=(_FACTS,))
 
@@ -127,13 +134,7 @@ READER: Final = Reader(FORMAT, "SMART Health Card", PREFIX, envelope, recognises
 @lru_cache(maxsize=256)  # all cards of an issuer have one header, and it says nothing about a person
 def _key_id(segment: bytes) -> bytes:
     """Return the key identifier that a header names. Raises: DecodeError, UnsupportedError."""
-    header = json.decode(base64url.decode(segment), limit=MAX_HEADER)
-    if type(header) is not dict:
-        raise _malformed("the header is not an object")
-    if header.get("alg") != "ES256":
-        raise UnsupportedError(Reason.COSE_ALGORITHM, "the header does not name ES256, the only one accepted")
-    if "crit" in header:  # RFC 7515, section 4.1.11; none of its extensions is understood here
-        raise UnsupportedError(Reason.COSE_CRITICAL, "the header has crit")
+    _, header = read_header(segment, accepted=_ACCEPTED)
     if header.get("zip") != "DEF":
         raise _malformed("the header does not say that the payload is deflated")
     key_id = header.get("kid")

@@ -7,6 +7,7 @@ from pratique.model.credential import (
     DocumentNumber,
     IssuerIdentity,
     KeyBinding,
+    Presentation,
     StatusReference,
     Validity,
 )
@@ -23,8 +24,10 @@ from pratique.model.evidence import (
     Vaccination,
 )
 from pratique.model.holder import Holder
+from pratique.model.revocation import CardIdentifier, HashedIdentifiers, RevocationIdentifiers, SignerIdentifier
 
 __all__ = [
+    "CardIdentifier",
     "Clearance",
     "Coding",
     "Credential",
@@ -33,13 +36,17 @@ __all__ = [
     "Dose",
     "Evidence",
     "Exemption",
+    "HashedIdentifiers",
     "Holder",
     "IssuerIdentity",
     "KeyBinding",
     "Kind",
     "PartialDate",
+    "Presentation",
     "Prophylaxis",
     "Recovery",
+    "RevocationIdentifiers",
+    "SignerIdentifier",
     "StatusReference",
     "TestResult",
     "Vaccination",
