@@ -20,7 +20,7 @@ from pratique.cose.algorithms import ES256, ES384, ES512, Algorithm
 from pratique.errors import DecodeError, KeyMaterialError, SignatureError, UnsupportedError
 from pratique.formats.base import Facts, Reader
 from pratique.formats.health_proof import PROOFS
-from pratique.model import Credential, DocumentNumber, IssuerIdentity, Validity
+from pratique.model import Credential, DocumentNumber, IssuerIdentity, SignerIdentifier, Validity
 from pratique.model.codes import state_alpha3
 from pratique.qr.text import MAX_TEXT
 from pratique.reasons import Reason
@@ -113,6 +113,10 @@ class SealEnvelope:
             deviations=deviations,
         )
 
+    def revocation_identifiers(self) -> SignerIdentifier:
+        """Return the serial number of the signer's certificate: a seal itself is on no list."""
+        return SignerIdentifier(self.certificate.serial_number)
+
 
 def recognises(text: str) -> bool:
     """Return whether a text is JSON with the type of a seal in it, as far as that can be seen without parsing it."""
@@ -128,7 +132,7 @@ _FACTS: Final = Facts(
     person="name, birth date, sex, number of the travel document, another number",
     event="vaccine, every dose with its day, country, centre and batch; test with time, place, kind and result",
     number="assigned by the state",
-    revocation="revoking the signer's certificate, with all that it signed",
+    revocation="the authority's list of revoked certificates, with all that such a certificate signed",
 )
 READER: Final = Reader(
     FORMAT,
