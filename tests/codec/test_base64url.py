@@ -20,6 +20,11 @@ def test_whatever_another_implementation_writes_is_read(data: bytes) -> None:
     assert base64url.decode(encoded(data)) == data
 
 
+@given(st.binary(max_size=200))
+def test_what_is_written_is_what_another_implementation_writes(data: bytes) -> None:
+    assert base64url.encode(data) == encoded(data)
+
+
 @given(st.text("ABQgwz09-_+/= \n\0é", max_size=9))
 def test_one_text_alone_stands_for_given_bytes(text: str) -> None:
     try:

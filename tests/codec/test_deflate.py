@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.codec.deflate import MAX_INFLATED, inflate
+from pratique.codec.deflate import MAX_INFLATED, deflate, inflate, inflate_large
 from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
@@ -77,3 +77,53 @@ def test_arbitrary_bytes_raise_only_errors_that_name_a_code(data: bytes, raw: bo
         inflate(data, raw=raw)
     except DecodeError as error:
         assert error.code in {Reason.DEFLATE_INVALID, Reason.DEFLATE_TOO_LARGE}  # noqa: PT017
+
+
+LARGE = bytes(range(256)) * 4096 + bytes(300_000)  # several pieces, the last of which is none that is full
+
+
+def large_code_of(data: bytes, limit: int = 2 * len(LARGE)) -> Reason:
+    with pytest.raises(DecodeError) as refused:
+        inflate_large(data, limit=limit)
+    return refused.value.code
+
+
+@given(st.binary(max_size=2000), st.integers(0, 9))
+def test_what_was_deflated_comes_back_by_the_way_for_what_is_large(data: bytes, level: int) -> None:
+    assert inflate_large(deflate(data, level=level), limit=len(data)) == data
+
+
+@pytest.mark.parametrize("level", range(10))
+@pytest.mark.parametrize("content", [LARGE, bytes(1 << 20), bytes(256 * 1024), LARGE[: 512 * 1024]])
+def test_large_content_comes_back_whole(content: bytes, level: int) -> None:
+    assert inflate_large(zlib.compress(content, level), limit=len(content)) == content
+
+
+def test_a_large_stream_that_breaks_off_is_refused() -> None:
+    stream = zlib.compress(LARGE, 0)
+    for end in (0, 1, 2, 100, 16_384, 16_385, len(stream) - 5, len(stream) - 4, len(stream) - 1):
+        assert large_code_of(stream[:end]) is Reason.DEFLATE_INVALID
+    for end in range(len(stream := zlib.compress(CONTENT))):
+        assert large_code_of(stream[:end]) is Reason.DEFLATE_INVALID
+
+
+@pytest.mark.parametrize("size", [1, 16_384, 100_000])
+@pytest.mark.parametrize("level", [0, 9])
+def test_bytes_after_a_large_stream_are_counted(size: int, level: int) -> None:
+    with pytest.raises(DecodeError, match=f"{size} bytes follow"):
+        inflate_large(zlib.compress(LARGE, level) + bytes(size), limit=len(LARGE))
+
+
+def test_large_content_is_bounded() -> None:
+    bomb = zlib.compress(bytes(64 << 20), 9)
+    assert large_code_of(bomb, 1 << 20) is Reason.DEFLATE_TOO_LARGE
+    stream = zlib.compress(LARGE)
+    assert large_code_of(stream, len(LARGE) - 1) is Reason.DEFLATE_TOO_LARGE
+    assert len(inflate_large(stream, limit=len(LARGE))) == len(LARGE)
+
+
+def test_large_stream_of_another_form_is_refused() -> None:
+    assert large_code_of(gzip.compress(CONTENT)) is Reason.DEFLATE_INVALID
+    damaged = bytearray(zlib.compress(LARGE, 0))
+    damaged[-1] ^= 1  # of the checksum
+    assert large_code_of(bytes(damaged)) is Reason.DEFLATE_INVALID

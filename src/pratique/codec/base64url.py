@@ -9,6 +9,7 @@ from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
 _TO_BASE64: Final = bytes.maketrans(b"-_+/=", b"+/\0\0\0")
+_FROM_BASE64: Final = bytes.maketrans(b"+/", b"-_")
 _PADDING: Final = (b"", b"", b"==", b"=")
 # The last character of a text whose bits do not fill its bytes: the bits left over are zero.
 _LAST: Final = (b"", b"", b"AQgw", b"AEIMQUYcgkosw048")
@@ -31,3 +32,8 @@ def decode(text: bytes) -> bytes:
         return binascii.a2b_base64(text.translate(_TO_BASE64) + _PADDING[rest], strict_mode=True)
     except binascii.Error:
         raise DecodeError(Reason.BASE64URL_INVALID, f"one of {len(text)} characters is not in the alphabet") from None
+
+
+def encode(data: bytes) -> bytes:
+    """Return the text of bytes, in ASCII, without padding."""
+    return binascii.b2a_base64(data, newline=False).rstrip(b"=").translate(_FROM_BASE64)
