@@ -127,8 +127,34 @@ class Reason(StrEnum):
         "No trust list has a key for this credential.",
         "Ask whether another certificate of yours, or one on paper, can be taken instead.",
     )
+    TRUST_LIST_DUE = "trust.list_due", "The trust list works; a newer one should be here by now."
+    TRUST_LIST_STALE = "trust.list_stale", "The trust list is older than this verifier relies on without a person."
+    TRUST_LIST_EXPIRED = "trust.list_expired", "The trust list with the key counts no more: it is too old."
+    CLOCK_BEHIND = "trust.clock_behind", "The clock is behind the trust list: one of the two is wrong."
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
+
+    # Imports of trust networks
+    IMPORT_UNKNOWN = "import.unknown", "The file is in no form in which a trust network publishes its keys."
+    IMPORT_INVALID = "import.invalid", "The file is not what its trust network publishes."
+    IMPORT_SIGNATURE = "import.signature_invalid", "The file was not signed by the key that it must be signed by."
+    IMPORT_STALE = "import.stale", "The file's own time has ended or not begun."
+    IMPORT_ENTRY = "import.entry_invalid", "An entry is not what its trust network publishes."
+    IMPORT_REFERENCE = "import.reference", "An entry only says where keys are, and nothing is fetched."
+    IMPORT_OTHER_USE = "import.other_use", "The key is for another use than signing health certificates."
+    IMPORT_NO_FORMAT = "import.no_format", "The key is for a domain of which no format is read here."
+    IMPORT_COUNTRY = "import.country_unknown", "An entry names no country that is known."
+    IMPORT_NO_AUTHORITY = (
+        "import.no_authority",
+        "The file lists authorities of this country, and none of them signed the certificate.",
+    )
+    IMPORT_DUPLICATE = "import.duplicate", "The key is in the file more than once."
+    IMPORT_EXPIRED = "import.expired", "The key has expired and is listed for what it signed before."
+    IMPORT_NOT_STRICT = "import.not_strict", "The certificate has extensions that are not strict DER, and was read."
+    IMPORT_USAGE_MISTYPED = (
+        "import.usage_mistyped",
+        "The certificate names the usages of the EU DCC by a mistyped number, which counts as what was meant.",
+    )
 
     # Signature
     SIGNATURE_VALID = "signature.valid", "The signature is genuine."
@@ -144,6 +170,16 @@ class Reason(StrEnum):
         "Show the original code, not a copy of a copy; if it fails again, ask the issuer for a new one.",
     )
     CERTIFICATE_USAGE = "certificate.usage", "The certificate in the code was not issued for signing this kind of code."
+
+    # Paths of certificates
+    AUTHORITY_UNKNOWN = "certificate.authority_unknown", "No authority that is known issued the certificate."
+    CERTIFICATE_SIGNATURE = "certificate.signature", "The authority that the certificate names has not signed it."
+    NOT_AUTHORITY = "certificate.not_authority", "The certificate was signed by one who may not sign certificates."
+    NOT_SIGNER = "certificate.not_signer", "The certificate may not sign data, or demands what is not understood."
+    OTHER_COUNTRY = "certificate.other_country", "The certificate and the authority that signed it name two countries."
+    PATH_LENGTH = "certificate.path_length", "There are more certificates up to the authority than are allowed."
+    CERTIFICATE_NOT_YET_VALID = "certificate.not_yet_valid", "A certificate was not valid yet at the time that counts."
+    CERTIFICATE_EXPIRED = "certificate.expired", "A certificate had expired at the time that counts."
 
     # Disclosures
     DISCLOSURES_MATCH = "disclosures.match", "Everything shown is what the issuer signed."
@@ -189,10 +225,52 @@ class Reason(StrEnum):
         "The key that signed the credential had expired.",
         "Ask the issuer of your certificate for a new one.",
     )
+    KEY_COMPROMISED = (
+        "key.withdrawn.compromise",
+        "The key leaked: nothing that it ever signed counts, whatever date it bears.",
+        "Ask the issuer of your certificate for a new one; it is no fault of yours.",
+    )
+    KEY_SUPERSEDED = (
+        "key.withdrawn.superseded",
+        "The key had been replaced when the credential was issued.",
+        "Ask the issuer of your certificate for a new one.",
+    )
 
     # Status
     STATUS_NOT_IN_USE = "status.none_named", "The credential names no list on which it could be revoked."
     STATUS_UNAVAILABLE = "status.unavailable", "The credential names a revocation list that is not at hand."
+    STATUS_VALID = "status.valid", "The credential is on its issuer's status list and was not revoked."
+    STATUS_REVOKED = (
+        "status.revoked",
+        "The issuer has revoked the credential.",
+        "Ask the issuer of your certificate why it was revoked, and whether you can have a new one.",
+    )
+    STATUS_SUSPENDED = (
+        "status.suspended",
+        "The issuer has suspended the credential for the time being.",
+        "Ask the issuer of your certificate why it is suspended, and for how long.",
+    )
+    STATUS_APPLICATION = (
+        "status.application",
+        "The status list gives the credential a status whose meaning only its issuer knows.",
+        "Ask the issuer of your certificate what is wrong with it.",
+    )
+    STATUS_UNKNOWN = (
+        "status.unknown",
+        "The credential's number is beyond the end of its status list, which says nothing about it.",
+    )
+    STATUS_STALE = "status.stale", "The status list is older than is relied upon without a person."
+    STATUS_EXPIRED = "status.expired", "The status list has expired and counts no more."
+    STATUS_NOT_YET = "status.not_yet", "The status list is from the future: its clock or the verifier's is wrong."
+    STATUS_FOREIGN_LIST = (
+        "status.list_of_another_issuer",
+        "The credential names a status list that is not at an address of its issuer.",
+    )
+    STATUS_LIST_INVALID = "status.list_invalid", "The status list is not one that the issuer signed, or is damaged."
+    STATUS_ROLLBACK = "status.rollback", "The status list is older than the one that is at hand already."
+    REGISTER_INVALID = "register.invalid", "The register of statuses cannot be used."
+    REGISTER_FULL = "register.full", "The register has no index left to give out."
+    REGISTER_REFUSED = "register.change_refused", "The register does not allow this change."
 
     # Binding
     DOCUMENT_MATCHES = "binding.document", "The travel document is the one that the credential is bound to."
@@ -229,6 +307,35 @@ class Reason(StrEnum):
         "The holder's key has signed nothing.",
         "Show the certificate from the app in which you keep it, not from paper.",
     )
+    KEY_PROVEN = "binding.key_proven", "The holder's key has signed for this verifier, in answer to its nonce."
+    CHALLENGE_NEEDED = (
+        "binding.challenge_needed",
+        "The holder's key has signed, and no request was given to compare that with.",
+        "Show the certificate from the app in which you keep it, in answer to this desk's request.",
+    )
+    KEY_PROOF_INVALID = (
+        "binding.key_proof_invalid",
+        "What the holder signed was altered, or signed by another key than the holder's.",
+        "Show the certificate from the app in which you keep it, on the phone that it was issued for.",
+    )
+    OTHER_AUDIENCE = (
+        "binding.other_audience",
+        "The certificate was shown to another verifier.",
+        "Show the certificate once more, in answer to this desk's request.",
+    )
+    OTHER_NONCE = (
+        "binding.other_nonce",
+        "The certificate was shown in answer to another request.",
+        "Show the certificate once more, in answer to this desk's request.",
+    )
+    PROOF_OUT_OF_TIME = (
+        "binding.proof_out_of_time",
+        "The holder's key did not sign just now.",
+        "Show the certificate once more, and see that the clock of your phone is right.",
+    )
+
+    NOT_KEY_BOUND = "binding.not_to_a_key", "The credential is not bound to a key, so that no key can sign for its holder."
+    OTHER_KEY = "binding.other_key", "The key that was to sign is not the one that the credential is bound to."
 
     # Several codes of one traveller
     ONE_TRAVELLER = "session.one_traveller", "All codes are the same traveller's."
@@ -238,6 +345,8 @@ class Reason(StrEnum):
 
     # Rules
     NO_RULES = "rules.none_given", "No entry rules were given."
+    RULES_INVALID = "rules.invalid", "The entry rules cannot be used."
+    RULE_INAPPLICABLE = "rules.inapplicable", "A rule cannot be applied to what the credential says."
 
     # A step that an earlier failure made pointless
     NOT_REACHED = "step.not_reached", "An earlier step failed."
