@@ -268,6 +268,8 @@ class Reason(StrEnum):
     )
     STATUS_LIST_INVALID = "status.list_invalid", "The status list is not one that the issuer signed, or is damaged."
     STATUS_ROLLBACK = "status.rollback", "The status list is older than the one that is at hand already."
+    STATUS_NOT_LISTED = "status.not_listed", "The revocation lists at hand do not name the credential or its signer."
+    STATUS_NOT_HELD = "status.none_held", "No revocation list is at hand that could name the credential or its signer."
     REGISTER_INVALID = "register.invalid", "The register of statuses cannot be used."
     REGISTER_FULL = "register.full", "The register has no index left to give out."
     REGISTER_REFUSED = "register.change_refused", "The register does not allow this change."
