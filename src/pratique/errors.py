@@ -8,8 +8,10 @@ Everything that input can cause is a `PratiqueError`; misuse by the programmer i
     ├── KeyMaterialError    a key or certificate cannot be used
     ├── TrustError          a trust list or acceptance file cannot be used
     ├── SignatureError      a signature does not hold
+    ├── StatusError         a status list or a register of statuses cannot be used
     ├── DisclosureError     a disclosure does not hold, or names nothing
     ├── ClaimError          claims cannot be put into a credential
+    ├── RuleError           entry rules cannot be used, or not applied to what is shown
     └── CapacityError       a text does not fit into a QR code
 """
 
@@ -58,12 +60,20 @@ class SignatureError(PratiqueError):
     """A signature that does not hold."""
 
 
+class StatusError(PratiqueError):
+    """A status list that cannot be used, or a register of statuses that does not do what is asked."""
+
+
 class DisclosureError(PratiqueError):
     """A disclosure that matches no hash, comes twice, or names a claim that is not there."""
 
 
 class ClaimError(PratiqueError):
     """Claims that cannot be put into a credential."""
+
+
+class RuleError(PratiqueError):
+    """Entry rules that cannot be used, or not applied to what a credential says."""
 
 
 class CapacityError(PratiqueError):
