@@ -63,7 +63,7 @@ class ShcEnvelope:
         self.key_id: bytes = _key_id(message.header)
         self.to_be_signed: bytes = message.to_be_signed
         self.signature: bytes = message.signature
-        self._revocable: tuple[str | None, datetime | None] | None = None
+        self._revocable: tuple[str, str | None, datetime | None] | None = None
 
     def payload(self) -> dict[str, Any]:
         """Return the payload, as it was signed. Raises: DecodeError."""
@@ -88,7 +88,7 @@ class ShcEnvelope:
         issued_at = _issued_at(payload, departs)
         expires_at = _moment("exp", payload.get("exp"), departs)
         content = _content(payload.get("vc"), departs)
-        self._revocable = content.rid, issued_at
+        self._revocable = issuer, content.rid, issued_at
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(id=issuer),

@@ -32,8 +32,12 @@ class HashedIdentifiers:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class CardIdentifier:
-    """Of a SMART Health Card: its `rid`, None where it has none, and when it was issued, in whole seconds, UTC."""
+    """Of a SMART Health Card: the address of its issuer, its `rid`, and when it was issued, in whole seconds, UTC.
 
+    None is what a card does not have.
+    """
+
+    issuer: str
     rid: str | None
     issued_at: datetime | None
 
