@@ -115,7 +115,7 @@ class SealEnvelope:
 
     def revocation_identifiers(self) -> SignerIdentifier:
         """Return the serial number of the signer's certificate: a seal itself is on no list."""
-        return SignerIdentifier(self.certificate.serial_number)
+        return SignerIdentifier(self.certificate.serial)
 
 
 def recognises(text: str) -> bool:
