@@ -26,6 +26,10 @@ BASIC_CONSTRAINTS = "2.5.29.19"  # RFC 5280 section 4.2.1
 EXTENDED_KEY_USAGE = "2.5.29.37"
 SUBJECT_KEY_IDENTIFIER = "2.5.29.14"
 
+Name = tuple[frozenset[tuple[bytes, str]], ...]
+"""A distinguished name in a form in which names that RFC 5280 section 7.1 holds to be the same are equal."""
+_ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be", 0x1E: "utf-16-be"}
+
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 _KEY_IDENTIFIER = 0x80  # [0] of the AuthorityKeyIdentifier
 _LONG_FORM = 0x80
@@ -105,6 +109,30 @@ def time(tag: int, content: bytes) -> datetime:
         return datetime.strptime(text, "%Y%m%d%H%M%SZ").replace(tzinfo=UTC)
     except ValueError:
         raise malformed("a time in it is no time") from None
+
+
+def name(encoded: bytes) -> Name:
+    """Return a distinguished name to be compared: text without regard to its type, its case and runs of spaces.
+
+    Not done: the mapping and normalisation of RFC 4518 beyond that.
+    """
+    found = list[frozenset[tuple[bytes, str]]]()
+    for tag, relative in items(only(encoded, SEQUENCE)):
+        if tag != SET:
+            raise malformed()
+        found.append(frozenset(_attribute(attribute) for _, attribute in items(relative)))
+    return tuple(found)
+
+
+def _attribute(encoded: bytes) -> tuple[bytes, str]:
+    parts = items(encoded)
+    if len(parts) != 2 or parts[0][0] != OBJECT_IDENTIFIER:  # noqa: PLR2004 - type and value
+        raise malformed()
+    tag, value = parts[1]
+    try:
+        return parts[0][1], " ".join(value.decode(_ENCODINGS[tag]).casefold().split())
+    except (KeyError, UnicodeDecodeError):  # no text: the same only where the bytes are
+        return parts[0][1], f"#{tag:02x}{value.hex()}"
 
 
 def extensions(tbs_certificate: bytes) -> Iterator[tuple[str, bool, bytes]]:
