@@ -1,0 +1,1 @@
+"""Entry rules: data that a destination publishes, judged by a small total engine, and what they need to be shown."""
