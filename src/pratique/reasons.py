@@ -56,7 +56,7 @@ class Reason(StrEnum):
     JSON_LIMIT = "json.limit", "The JSON is too large or nested too deeply."
     JSON_SCHEMA = "json.schema", "The JSON does not follow its schema."
     JWS_MALFORMED = "jws.malformed", "The signed message is not a JWS in the form that its format asks for."
-    COSE_MALFORMED = "cose.malformed", "The signed message is not a COSE_Sign1 structure."
+    COSE_MALFORMED = "cose.malformed", "The signed message is not the COSE structure that it should be."
     COSE_ALGORITHM = "cose.algorithm", "The signature algorithm is not one that is accepted here."
     COSE_CRITICAL = "cose.critical", "The message demands a feature that is not understood."
     KEY_MALFORMED = "key.malformed", "The key cannot be read."

@@ -15,11 +15,13 @@ from cryptography.hazmat.primitives.asymmetric import rsa
 from pycose import algorithms as theirs
 from pycose import headers
 from pycose.keys import CoseKey, RSAKey
-from pycose.messages import Sign1Message
+from pycose.messages import Sign1Message, SignMessage
+from pycose.messages.signer import CoseSignature
 
-from pratique.cose import algorithms
+from pratique.cose import algorithms, sign
 from pratique.cose.algorithms import EDDSA, ES256, ES384, PS256, Algorithm
-from pratique.cose.sign1 import KEY_ID, Sign1, encode
+from pratique.cose.headers import KEY_ID
+from pratique.cose.sign1 import Sign1, encode
 from pratique.cose.signer import SoftwareSigner
 
 if TYPE_CHECKING:
@@ -100,3 +102,40 @@ def test_pycose_agrees_on_the_operation_of_the_newer_numbers(algorithm: Algorith
     assert operation.verify(their_public_key(key), message.to_be_signed(), message.signature)
     theirs_signed = operation.sign(their_private_key(key), message.to_be_signed())
     assert algorithms.verify(algorithm, key.public, theirs_signed, message.to_be_signed())
+
+
+SIGNERS = [(ES256, theirs.Es256), (EDDSA, theirs.EdDSA), (ES384, theirs.Es384), (PS256, theirs.Ps256)]
+
+
+def test_pycose_verifies_every_signature_of_a_message_of_ours_with_several(keys: dict[str, PrivateKey]) -> None:
+    signers = [SoftwareSigner(keys[algorithm.family], algorithm=algorithm) for algorithm, _ in SIGNERS]
+    data = sign.encode({16: "application/example"}, {}, PAYLOAD, signers, external_aad=b"outside")
+    tag = cbor2.loads(data)
+    assert tag.tag == 98
+    protected, unprotected, payload, signatures = tag.value
+    theirs_read = []
+    for own, others, signature in signatures:
+        theirs_read.append(CoseSignature(phdr_encoded=own, uhdr=dict(others), signature=signature))
+    message = SignMessage(uhdr=dict(unprotected), payload=payload, phdr_encoded=protected, signers=theirs_read)
+    message.external_aad = b"outside"
+    for (algorithm, their_algorithm), signer in zip(SIGNERS, message.signers, strict=True):
+        signer.external_aad = b"outside"
+        signer.key = their_public_key(keys[algorithm.family])
+        assert signer.get_attr(headers.Algorithm) is their_algorithm
+        assert signer.verify_signature()
+
+
+def test_we_verify_every_signature_of_a_message_of_pycose_with_several(keys: dict[str, PrivateKey]) -> None:
+    signers = [
+        CoseSignature(
+            phdr_encoded=cbor2.dumps({1: algorithm.label, 4: keys[algorithm.family].public.key_id}),
+            key=their_private_key(keys[algorithm.family]),
+        )
+        for algorithm, _ in SIGNERS
+    ]
+    message = SignMessage(payload=PAYLOAD, phdr_encoded=cbor2.dumps({16: "application/example"}), signers=signers)
+    parts = [[each.phdr_encoded, {}, each.compute_signature()] for each in signers]
+    data = cbor2.dumps(cbor2.CBORTag(98, [message.phdr_encoded, {}, PAYLOAD, parts]))
+    read = sign.Sign.decode(data)
+    for (algorithm, _), signature in zip(SIGNERS, read.signatures, strict=True):
+        read.verify(signature, keys[algorithm.family].public)

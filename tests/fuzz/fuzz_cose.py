@@ -9,6 +9,7 @@ from fuzzing import fuzz
 
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PrivateKey, PublicKey
+from pratique.cose.sign import Sign
 from pratique.cose.sign1 import Sign1
 
 KEY = PublicKey.from_jwk(
@@ -28,8 +29,17 @@ def message(data: bytes) -> None:
         read.verify(KEY)
 
 
+def several(data: bytes) -> None:
+    for tolerant in (False, True):
+        read = Sign.decode(data, tolerant=tolerant)
+        for signature in read.signatures:
+            _ = signature.key_id, repr(signature)
+            read.verify(signature, KEY)
+
+
 TARGETS = (
     message,
+    several,
     PublicKey.from_cose_key,
     PrivateKey.from_cose_key,
     PublicKey.from_spki,

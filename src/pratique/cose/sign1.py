@@ -8,13 +8,13 @@ checks a signature: `Sign1.verify` does.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from functools import lru_cache
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
-from pratique.cose import algorithms
+from pratique.cose import algorithms, headers
 from pratique.cose.algorithms import VERIFYING, Algorithm
+from pratique.cose.headers import ALG, CONTENT_TYPE, CRIT, KEY_ID, TYP, UNDERSTOOD, Headed, Label, head
 from pratique.errors import DecodeError, SignatureError, UnsupportedError
 from pratique.reasons import Reason
 
@@ -24,23 +24,28 @@ if TYPE_CHECKING:
     from pratique.cose.keys import PublicKey
     from pratique.cose.signer import Signer
 
-# Header labels: IANA "COSE Header Parameters"
-ALG, CRIT, CONTENT_TYPE, KEY_ID, TYP = 1, 2, 3, 4, 16
-
-Label = int | str
-UNDERSTOOD: frozenset[Label] = frozenset((ALG, CRIT, CONTENT_TYPE, KEY_ID, TYP))
+__all__ = [
+    "ALG",
+    "CONTENT_TYPE",
+    "CRIT",
+    "KEY_ID",
+    "TYP",
+    "UNDERSTOOD",
+    "Label",
+    "Sign1",
+    "complete",
+    "encode",
+    "prepare",
+]
 
 _TAG_SIGN1 = b"\xd2"  # tag 18
 _TAG_CWT = b"\xd8\x3d"  # tag 61, RFC 8392
 _CONTEXT = b"\x84\x6aSignature1"  # an array of four, the first of which is this text
-_ARRAY_OF_FOUR, _EMPTY_MAP, _NULL = 0x84, 0xA0, 0xF6
-_BYTES, _BYTES_1, _BYTES_2, _BYTES_4 = 0x40, 0x58, 0x59, 0x5A  # byte strings, by where their size stands
-_strict, _tolerant = cbor.Decoder(deterministic=True), cbor.Decoder()
-_CACHED_BYTES = 64  # of a protected header: algorithm, key identifier and type take 13 to 20
+_ARRAY_OF_FOUR = 0x84
 
 
 @dataclass(frozen=True, slots=True, repr=False)
-class Sign1:
+class Sign1(Headed):
     """A signed message as it arrived; nothing in it is proven before `verify` returns.
 
     `protected` is the content of the first byte string, `headers` what it says, `unprotected` the other header.
@@ -67,27 +72,25 @@ class Sign1:
         Raises: DecodeError: `cbor.*`, `cose.malformed`. UnsupportedError: `cose.critical`.
         Not checked: the signature; that there is an algorithm, see `algorithm`.
         """
-        protected, unprotected, payload, signature = _parts(data, tolerant=tolerant)
-        read = _header if len(protected) > _CACHED_BYTES else _cached_header
-        headers = read(protected, tolerant=tolerant)
-        if not tolerant:
-            if not headers:
-                raise DecodeError(Reason.COSE_MALFORMED, "the protected header is empty")
-            if not headers.keys().isdisjoint(unprotected):
-                raise DecodeError(Reason.COSE_MALFORMED, "a label is in both headers")
-        if CRIT in headers or CRIT in unprotected:
-            _check_critical(headers, unprotected, understood)
-        return cls(protected, headers, MappingProxyType(unprotected), payload, signature)
+        position = _body(data, tolerant=tolerant)
+        try:
+            if data[position] != _ARRAY_OF_FOUR:
+                raise DecodeError(Reason.COSE_MALFORMED, "a COSE_Sign1 is an array of four items")
+            protected, says, unprotected, position = headers.read(
+                data, position + 1, tolerant=tolerant, understood=understood
+            )
+            payload, position = headers.byte_string(data, position, tolerant=tolerant)
+            signature, position = headers.byte_string(data, position, tolerant=tolerant)
+        except IndexError:
+            raise DecodeError(Reason.CBOR_MALFORMED, f"the data breaks off after {len(data)} bytes") from None
+        if position != len(data):
+            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - position} bytes follow the data item")
+        return cls(protected, says, MappingProxyType(unprotected), payload, signature)
 
     def to_be_signed(self, external_aad: bytes = b"") -> bytes:
         """Return the bytes that the signature is over: the Sig_structure of RFC 9052 section 4.4."""
         # "If there are no protected attributes, a zero-length byte string is used", however the empty map was written.
         return _to_be_signed(self.protected if self.headers else b"", external_aad, self.payload)
-
-    @property
-    def algorithm_label(self) -> Any:
-        """Return the algorithm that the protected header names, None where it names none."""
-        return self.headers.get(ALG)
 
     def algorithm(
         self, *, accepted: frozenset[Algorithm] = VERIFYING, unprotected_if_fits: PublicKey | None = None
@@ -110,23 +113,6 @@ class Sign1:
                 )
             return algorithm
         return algorithms.by_label(self.headers.get(ALG), accepted=accepted)
-
-    @property
-    def key_id(self) -> bytes | None:
-        """Return the key identifier: of the protected header, else of the unprotected; None where there is none.
-
-        It is a hint by which to look a key up, and proves nothing in either place.
-        Raises: DecodeError: `cose.malformed`: it is not a byte string.
-        """
-        key_id = self.headers.get(KEY_ID) if self.key_id_is_protected else self.unprotected.get(KEY_ID)
-        if key_id is not None and type(key_id) is not bytes:
-            raise DecodeError(Reason.COSE_MALFORMED, "the key identifier is not a byte string")
-        return key_id
-
-    @property
-    def key_id_is_protected(self) -> bool:
-        """Return whether the key identifier is in the protected header."""
-        return KEY_ID in self.headers
 
     def verify(
         self,
@@ -158,17 +144,14 @@ def encode(
     The signer's algorithm is put into the protected header; the key identifier goes where the caller puts it.
     Raises: ValueError: `protected` names another algorithm, or a label is in both headers.
     """
-    label = signer.algorithm.label
-    if protected.get(ALG, label) != label:
-        raise ValueError(f"the protected header names algorithm {protected[ALG]}, the signer has {label}")
-    protected = {**protected, ALG: label}
+    protected = headers.with_algorithm(protected, signer.algorithm.label)
     signature = signer.sign(prepare(protected, payload, external_aad=external_aad))
     return complete(protected, unprotected, payload, signature)
 
 
 def prepare(protected: Mapping[Label, Any], payload: bytes, *, external_aad: bytes = b"") -> bytes:
     """Return the bytes that somebody else is to sign; `complete` then takes the same headers and payload."""
-    return _to_be_signed(_encoded_header(protected), external_aad, payload)
+    return _to_be_signed(headers.encoded(protected), external_aad, payload)
 
 
 def complete(
@@ -178,36 +161,8 @@ def complete(
 
     Raises: ValueError: a label is in both headers. Not checked: that the signature holds.
     """
-    if not protected.keys().isdisjoint(unprotected):
-        raise ValueError("a label is in both headers")
-    return _TAG_SIGN1 + cbor.encode([_encoded_header(protected), unprotected, payload, signature])
-
-
-def _encoded_header(protected: Mapping[Label, Any]) -> bytes:
-    return cbor.encode(protected) if protected else b""  # RFC 9052 section 3
-
-
-def _parts(data: bytes, *, tolerant: bool) -> tuple[bytes, dict[Label, Any], bytes, bytes]:
-    """Return the four parts: three byte strings, read by hand in half the time, and the unprotected header."""
-    position = _body(data, tolerant=tolerant)
-    try:
-        if data[position] != _ARRAY_OF_FOUR:
-            raise DecodeError(Reason.COSE_MALFORMED, "a COSE_Sign1 is an array of four items")
-        protected, position = _byte_string(data, position + 1, tolerant=tolerant)
-        if data[position] == _EMPTY_MAP:
-            unprotected: Any = {}
-            position += 1
-        else:
-            unprotected, position = (_tolerant if tolerant else _strict).prefix(data, position)
-        payload, position = _byte_string(data, position, tolerant=tolerant)
-        signature, position = _byte_string(data, position, tolerant=tolerant)
-    except IndexError:
-        raise DecodeError(Reason.CBOR_MALFORMED, f"the data breaks off after {len(data)} bytes") from None
-    if position != len(data):
-        raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - position} bytes follow the data item")
-    if type(unprotected) is not dict:
-        raise DecodeError(Reason.COSE_MALFORMED, "the unprotected header is not a map")
-    return protected, unprotected, payload, signature
+    headers.check_disjoint(protected, unprotected)
+    return _TAG_SIGN1 + cbor.encode([headers.encoded(protected), unprotected, payload, signature])
 
 
 def _body(data: bytes, *, tolerant: bool) -> int:
@@ -220,67 +175,6 @@ def _body(data: bytes, *, tolerant: bool) -> int:
     return position + len(_TAG_SIGN1) if data.startswith(_TAG_SIGN1, position) else position
 
 
-def _byte_string(data: bytes, position: int, *, tolerant: bool) -> tuple[bytes, int]:
-    """Return the byte string at a position, and the position after it. Raises: IndexError: the data breaks off."""
-    head = data[position]
-    if _BYTES <= head < _BYTES_1:
-        start, size, least = position + 1, head - _BYTES, 0
-    elif head == _BYTES_1:
-        start, size, least = position + 2, data[position + 1], 24
-    elif head == _BYTES_2:
-        start, size, least = position + 3, data[position + 1] << 8 | data[position + 2], 256
-    elif head == _BYTES_4:
-        start, size, least = position + 5, int.from_bytes(data[position + 1 : position + 5]), 65_536
-    elif head == _NULL:
-        raise DecodeError(Reason.COSE_MALFORMED, "the payload is detached")
-    else:
-        raise DecodeError(Reason.COSE_MALFORMED, "protected header, payload and signature are byte strings")
-    end = start + size
-    if end > len(data):
-        raise IndexError
-    if size < least and not tolerant:
-        raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a length is not in its shortest form")
-    return data[start:end], end
-
-
-def _header(protected: bytes, *, tolerant: bool) -> Mapping[Label, Any]:
-    headers = cbor.decode(protected, deterministic=not tolerant) if protected else {}
-    if type(headers) is not dict:
-        raise DecodeError(Reason.COSE_MALFORMED, "the protected header is not a map")
-    return MappingProxyType(headers)
-
-
-# Every credential under one key has the same protected header, and reading it is half the work.
-_cached_header = lru_cache(maxsize=256)(_header)
-
-
-def _check_critical(
-    headers: Mapping[Label, Any], unprotected: Mapping[Label, Any], understood: frozenset[Label]
-) -> None:
-    """Refuse a message whose `crit` is not as RFC 9052 section 3.1 has it, or names what is not understood."""
-    labels = headers.get(CRIT)
-    if CRIT in unprotected:
-        raise DecodeError(Reason.COSE_MALFORMED, "crit is in the unprotected header")
-    if type(labels) is not list or not labels or any(type(label) not in (int, str) for label in labels):
-        raise DecodeError(Reason.COSE_MALFORMED, "crit is not an array of one or more labels")
-    if any(label not in headers for label in labels):
-        raise DecodeError(Reason.COSE_MALFORMED, "crit names a label that is not in the protected header")
-    unknown = [label for label in labels if label not in understood]
-    if unknown:
-        raise UnsupportedError(Reason.COSE_CRITICAL, f"{len(unknown)} of its {len(labels)} labels are not understood")
-
-
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
-    aad = b"\x40" if not external_aad else _head(len(external_aad)) + external_aad
-    return b"".join((_CONTEXT, _head(len(protected)), protected, aad, _head(len(payload)), payload))
-
-
-def _head(size: int) -> bytes:
-    """Return the head of a CBOR byte string of `size` bytes."""
-    if size < 24:  # noqa: PLR2004 - RFC 8949 section 3: the sizes at which the head grows
-        return bytes((0x40 | size,))
-    if size < 0x100:  # noqa: PLR2004
-        return bytes((0x58, size))
-    if size < 0x10000:  # noqa: PLR2004
-        return b"\x59" + size.to_bytes(2)
-    return b"\x5a" + size.to_bytes(4)
+    aad = b"\x40" if not external_aad else head(len(external_aad)) + external_aad
+    return b"".join((_CONTEXT, head(len(protected)), protected, aad, head(len(payload)), payload))
