@@ -1,4 +1,4 @@
-"""Step 9, whether a credential is this traveller's: by the document it is bound to, or by name and birth date."""
+"""Step 9, whether a credential is this traveller's: by document, by the holder's key, or by name and birth date."""
 
 from __future__ import annotations
 
@@ -6,30 +6,48 @@ from typing import TYPE_CHECKING
 
 from pratique import binding
 from pratique.model import Credential, DocumentBinding, DocumentNumber, Holder, KeyBinding
+from pratique.model.dates import rfc3339
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pratique.model import Validity
     from pratique.mrz import TravelDocument
+    from pratique.sdcwt import Challenge
 
 _COMPARE_BY_EYE = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EYE)
 _DOCUMENT_NEEDED = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
 
 
-def check_holder(credential: Credential, document: TravelDocument | None, *, compared_by_eye: bool) -> Check:
-    """Return whether a credential belongs to the holder of a travel document.
+def check_holder(  # noqa: PLR0911 - one for each way to be bound
+    credential: Credential,
+    document: TravelDocument | None,
+    *,
+    compared_by_eye: bool,
+    challenge: Challenge | None = None,
+    at: datetime | None = None,
+) -> Check:
+    """Return whether a credential belongs to the traveller at the desk.
 
     A credential that is bound to a document by a hash is compared by that alone. One that states the document's number
     belongs to the document with that number, unless name or birth date are another person's: numbers are unique in one
-    state only. Any other is compared by the name and birth date that it shows; a holder's key that has signed nothing
-    proves nothing.
+    state only. One that is bound to a key belongs to whoever signs the challenge with it, unless a document is in hand
+    and the name or birth date shown are another person's. Any other is compared by the name and birth date that it
+    shows; a holder's key that has signed nothing proves nothing. What the key signed and does not hold is refused,
+    whatever else is shown.
 
     Args:
         credential: what was proven.
         document: the travel document in hand, None where there is none that a machine reads.
         compared_by_eye: a person has compared the name and birth date shown with a document.
+        challenge: what the verifier expects that the holder's key signed; None where it asked for nothing.
+        at: the time of the verification, aware; with a challenge it is needed.
     """
+    if (check := _check_key(credential, document, challenge, at)) is not None:
+        return check
     if document is None:
         return _without_document(credential, compared_by_eye=compared_by_eye)
     if isinstance(credential.binding, DocumentBinding):
@@ -41,6 +59,46 @@ def check_holder(credential: Credential, document: TravelDocument | None, *, com
     if credential.shows_identity:
         return _compare(credential.holder, document)
     return _unshown(credential)
+
+
+def _check_key(  # noqa: PLR0911 - one for each way to fail
+    credential: Credential, document: TravelDocument | None, challenge: Challenge | None, at: datetime | None
+) -> Check | None:
+    """Return what the holder's key proves, nothing where it signed nothing or nobody knows what it was to sign."""
+    presentation = credential.presentation
+    if presentation is None:
+        return None
+    if not presentation.verify():
+        return _check(Outcome.FAILED, Reason.KEY_PROOF_INVALID)
+    if challenge is None:
+        return None
+    if at is None:
+        raise TypeError("the age of a presentation needs the time of the verification")
+    if presentation.audience != challenge.audience:
+        return _check(Outcome.FAILED, Reason.OTHER_AUDIENCE)
+    if presentation.nonce != challenge.nonce:
+        return _check(Outcome.FAILED, Reason.OTHER_NONCE)
+    if detail := _out_of_time(presentation.issued_at, credential.validity, challenge, at):
+        return _check(Outcome.FAILED, Reason.PROOF_OUT_OF_TIME, detail)
+    if document is not None and credential.shows_identity:  # a phone may be lent
+        compared = _compare(credential.holder, document)
+        if compared.outcome is not Outcome.PASSED:
+            return compared
+    return _check(Outcome.PASSED, Reason.KEY_PROVEN)
+
+
+def _out_of_time(signed_at: datetime, window: Validity, challenge: Challenge, at: datetime) -> str:
+    """Return what is wrong with the time at which the holder's key signed, or nothing.
+
+    It lies within the limits of age that the verifier set, and within the credential's own window: of what is there of
+    `iat` and `nbf` neither is after it, and `exp` is. Source: draft-ietf-spice-sd-cwt-07, section 9.
+    """
+    if not -challenge.clock_skew <= at - signed_at <= challenge.max_age:
+        return f"signed {rfc3339(signed_at)}, checked at {rfc3339(at.replace(microsecond=0))}"
+    begins = max(filter(None, (window.issued_at, window.not_before)), default=signed_at)
+    if signed_at < begins - challenge.clock_skew or (window.expires_at is not None and signed_at >= window.expires_at):
+        return "outside the credential's own time"
+    return ""
 
 
 def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check:
@@ -57,6 +115,8 @@ def _without_document(credential: Credential, *, compared_by_eye: bool) -> Check
 
 
 def _unshown(credential: Credential) -> Check:
+    if credential.presentation is not None:  # its signature holds, and nobody said what it should be for
+        return _check(Outcome.INCONCLUSIVE, Reason.CHALLENGE_NEEDED)
     by_key = isinstance(credential.binding, KeyBinding)
     return _check(Outcome.INCONCLUSIVE, Reason.KEY_NOT_PROVEN if by_key else Reason.HOLDER_NOT_SHOWN)
 

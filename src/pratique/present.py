@@ -6,16 +6,21 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from pratique.cose import sign1
-from pratique.errors import DisclosureError
+from pratique.errors import DisclosureError, KeyMaterialError
 from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
+from pratique.model import KeyBinding
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
+from pratique.sdcwt import Challenge, KeyBindingToken, key_binding
 from pratique.sdcwt.labels import SD_CLAIMS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
+    from datetime import datetime
 
+    from pratique.cose.keys import PublicKey
+    from pratique.cose.signer import Signer
     from pratique.model import Credential
     from pratique.sdcwt import Disclosed, Path
 
@@ -72,16 +77,53 @@ class HeldCredential:
         """Return whether there is a disclosure for every hash: an issuer must not keep claims from their holder."""
         return self._opened.withheld == 0
 
-    def present(self, *, disclose: Iterable[str] = ()) -> str:
+    def present(  # noqa: PLR0913 - four of them make one answer
+        self,
+        *,
+        disclose: Iterable[str] = (),
+        audience: str | None = None,
+        nonce: bytes | None = None,
+        signer: Signer | None = None,
+        at: datetime | None = None,
+        holder_key: PublicKey | None = None,
+    ) -> str:
         """Return the QR text of a copy that shows, beyond what is always shown, just the claims named.
 
-        Nothing is signed again; what the holder leaves out costs nothing. The maps that a claim stands in are opened
-        with it, and with them no other claim.
+        The issuer's signature stays as it is; what the holder leaves out costs nothing. The maps that a claim stands in
+        are opened with it, and with them no other claim. Given audience, nonce, signer and time, the copy stands in a
+        key binding token: the holder's key signs that it is shown to this verifier, now.
 
         Args:
             disclose: names as `disclosable` gives them; `holder` or `event` alone stand for all claims of that map.
-        Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show.
+            audience: the verifier's identifier, as its request states it.
+            nonce: the verifier's, 8 to 64 bytes.
+            signer: whoever holds the key that the credential is bound to.
+            at: the time, aware.
+            holder_key: the public key, which only a credential that is bound to its thumbprint needs.
+        Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show. KeyMaterialError
+            (`binding.not_to_a_key`, `binding.other_key`): there is no key to sign with, or the signer has another.
+            TypeError: some of audience, nonce, signer and time, and not all; a naive time. ValueError: an audience or
+            nonce that no token can hold.
         """
+        shown = _with_disclosures(self._envelope, self._chosen(disclose))
+        if audience is None or nonce is None or signer is None or at is None:
+            if any(part is not None for part in (audience, nonce, signer, at)):
+                raise TypeError("a key binding token takes audience, nonce, signer and at, all four")
+            return qr_text.encode(shown)
+        bound = self.credential.binding
+        if not isinstance(bound, KeyBinding):
+            raise KeyMaterialError(Reason.NOT_KEY_BOUND)
+        key = bound.key or holder_key
+        if key is None:
+            raise TypeError("the credential has the thumbprint of a key alone: give holder_key too")
+        in_header = key if bound.key is None else None
+        token = key_binding.encode(shown, Challenge(audience, nonce), at=at, signer=signer, key=in_header)
+        if key.thumbprint != bound.thumbprint or not KeyBindingToken.decode(token).is_signed_by(key):
+            raise KeyMaterialError(Reason.OTHER_KEY)
+        return qr_text.encode(token)
+
+    def _chosen(self, disclose: Iterable[str]) -> list[bytes]:
+        """Return the disclosures that open the claims named, in the order of their paths."""
         wanted = set()
         for name in disclose:
             paths = self._expand(name)
@@ -92,10 +134,7 @@ class HeldCredential:
                     hint=f"It can show: {', '.join(self.disclosable) or 'nothing more than it always shows'}.",
                 )
             wanted |= {path[:end] for path in paths for end in range(1, len(path) + 1)}
-        shown = sorted(
-            (encoded for encoded, path in self._paths.items() if path in wanted), key=self._paths.__getitem__
-        )
-        return qr_text.encode(_with_disclosures(self._envelope, shown))
+        return sorted((encoded for encoded, path in self._paths.items() if path in wanted), key=self._paths.__getitem__)
 
     def _expand(self, name: str) -> list[Path]:
         """Return the paths of the claims that a name stands for and that this copy can show."""

@@ -70,7 +70,7 @@ class PratiqueEnvelope:
     formats: Final = (FORMAT,)
 
     def __init__(self, data: bytes, *, token: KeyBindingToken | None = None) -> None:
-        """Take the bytes of a COSE_Sign1 apart; `token` is where they stood in. Raises: DecodeError, UnsupportedError."""
+        """Take the bytes of a COSE_Sign1 apart, which stood in `token`. Raises: DecodeError, UnsupportedError."""
         signed = Sign1.decode(data)
         self.signed = signed
         self.token = token

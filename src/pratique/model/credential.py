@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from datetime import datetime
 
     from pratique.cose.keys import PublicKey
@@ -62,6 +63,26 @@ class KeyBinding:
         return "KeyBinding()"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Presentation:
+    """The word of a holder's key that a credential is shown to one verifier, in answer to its nonce.
+
+    `issued_at` is aware, UTC. `proof` checks the holder's signature; nothing here counts before it held.
+    """
+
+    audience: str
+    nonce: bytes
+    issued_at: datetime
+    proof: Callable[[], bool]
+
+    def __repr__(self) -> str:
+        return f"Presentation(audience={self.audience!r})"
+
+    def verify(self) -> bool:
+        """Return whether the key that the credential is bound to signed it, and with it what is shown."""
+        return self.proof()
+
+
 @dataclass(frozen=True, slots=True)
 class StatusReference:
     """Where the credential's status stands: one index of one published list (Token Status List)."""
@@ -94,6 +115,7 @@ class Credential:
 
     Args:
         withheld: how many hashes stayed closed; decoys count too.
+        presentation: what the holder's key signed, where it signed at all.
         deviations: members in which a foreign certificate departs from its schema and is readable all the same.
         content: what gives the rest.
         shows_identity: whether a name and a birth date are shown, so that a person can be compared with them.
@@ -112,6 +134,7 @@ class Credential:
         "issuer",
         "kinds",
         "links",
+        "presentation",
         "shows_identity",
         "status",
         "validity",
@@ -135,6 +158,7 @@ class Credential:
         held_to_facts: bool = False,
         variant: str | None = None,
         links: int = 0,
+        presentation: Presentation | None = None,
     ) -> None:
         self.format: Final = format
         self.issuer: Final = issuer
@@ -148,6 +172,7 @@ class Credential:
         self.held_to_facts: Final = held_to_facts
         self.variant: Final = variant
         self.links: Final = links
+        self.presentation: Final = presentation
         self._content: Final = content
 
     def __repr__(self) -> str:

@@ -1,4 +1,4 @@
-"""The numbers of SD-CWT. Source: draft-ietf-spice-sd-cwt-07, sections 3, 4 and 13."""
+"""The numbers of SD-CWT. Source: draft-ietf-spice-sd-cwt-07, sections 3, 4, 8 and 13."""
 
 from __future__ import annotations
 
@@ -22,3 +22,11 @@ REDACTION_KEYS: Final = frozenset({REDACTED_KEYS})
 SALT_BYTES: Final = 16
 HASH_BYTES: Final = 32
 MAX_KEY_BYTES: Final = 255  # of a text map key
+
+# The key binding token
+TYP_KEY_BINDING: Final = 294  # application/kb+cwt
+TAG_SIGN1: Final = 18
+KCWT: Final = 13  # protected header: the SD-CWT (RFC 9528, section 10.6)
+KCCS: Final = 14  # protected header: a claims set whose cnf has the holder's key, where the SD-CWT has its thumbprint
+AUD, IAT, CNF, CNONCE = 3, 6, 8, 39  # CWT claims (RFC 8392, RFC 8747, RFC 9711)
+CNF_KEY: Final = 1  # confirmation method: a COSE_Key
