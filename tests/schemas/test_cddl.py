@@ -18,9 +18,10 @@ import pycddl
 import pytest
 from hypothesis import given, settings
 
-from authority import EVERY_KIND, HOLDER, SIMPLE_59, STATUS, VACCINATION, World, holder_key, ordered
+from authority import EVERY_KIND, HOLDER, NOW, SIMPLE_59, STATUS, VACCINATION, World, holder_key, ordered
 from claims import EVIDENCE, HOLDERS
 from pratique import schemas
+from pratique.cose.signer import SoftwareSigner
 from pratique.errors import PratiqueError
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.model import Clearance
@@ -102,6 +103,39 @@ def test_every_algorithm_follows_the_schema(algorithm: str) -> None:
 def test_whatever_can_be_issued_follows_the_schema(evidence: Any, holder: Any) -> None:
     credential = held(evidence, **({} if isinstance(evidence, Clearance) else {"holder": holder}))
     check_message(credential.encoded)
+
+
+def token_parts(**options: Any) -> tuple[Any, Any, Any]:
+    """Return a key binding token, its protected header and its payload, decoded."""
+    answer = {"audience": "https://a", "nonce": bytes(16), "signer": SoftwareSigner(holder_key()), "at": NOW}
+    message = cbor2.loads(qr_text.decode(held().present(**answer, **options)))
+    return message, cbor2.loads(message.value[0]), cbor2.loads(message.value[2])
+
+
+@pytest.mark.parametrize("shown", [[], ["event.date", "holder.name"]])
+def test_a_key_binding_token_follows_the_schema(shown: list[str]) -> None:
+    message, header, payload = token_parts(disclose=shown)
+    check("key-binding-token", message)
+    check("token-header", header)
+    check("token-payload", payload)
+
+
+CONFIRMED = {8: {1: holder_key().public.cose_key}}
+
+
+def test_a_key_binding_token_that_departs_in_one_place_is_refused() -> None:
+    message, header, payload = (dict(part) if isinstance(part, dict) else part for part in token_parts())
+    check("token-header", header | {14: CONFIRMED})
+    headers = [without(header, name) for name in (1, 13, 16)]
+    headers += [header | {16: 293}, header | {13: b""}, header | {14: {}}, header | {4: bytes(8)}]
+    payloads = [without(payload, name) for name in (3, 6, 39)]
+    payloads += [payload | {3: ""}, payload | {6: -1}, payload | {39: bytes(7)}, payload | {39: bytes(65)}]
+    payloads += [payload | {1: "x"}, payload | {4: 1}]
+    messages = [cbor2.CBORTag(18, [message.value[0], {4: b""}, *message.value[2:]]), message.value]
+    for name, departing in (("token-header", headers), ("token-payload", payloads), ("key-binding-token", messages)):
+        for value in departing:
+            with pytest.raises(pycddl.ValidationError):
+                check(name, value)
 
 
 PARTS = cbor2.loads(held(status=STATUS).encoded).value
