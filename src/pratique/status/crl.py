@@ -11,6 +11,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final, Protocol
 
+from pratique.errors import DecodeError, KeyMaterialError
+from pratique.reasons import Reason
+
 if TYPE_CHECKING:
     from collections.abc import Iterable
     from datetime import datetime
@@ -41,6 +44,16 @@ class CertificateList(Protocol):
 
     def is_signed_by(self, key: PublicKey) -> bool:
         """Return whether a key signed it."""
+
+
+def read_certificate_list(der: bytes) -> CertificateList:
+    """Return the list that DER holds; nothing in it is proven. Raises: DecodeError (`status.list_invalid`)."""
+    from pratique.cose.revocation_list import RevocationList  # noqa: PLC0415 - most verifiers see no seal
+
+    try:
+        return RevocationList.read(der)
+    except KeyMaterialError as error:
+        raise DecodeError(Reason.STATUS_LIST_INVALID, error.detail) from None
 
 
 class CertificateLists:

@@ -1,0 +1,165 @@
+"""The folder in which an operator keeps foreign revocation lists: which file is what, reading it, adding to it.
+
+    as-of.json          when the lists of a network were last complete: {"eu-dcc": "2026-11-23T06:00:00Z"}
+    *.dcc.json          batches of hashes, one or an array of them, taken out of the CMS of the gateway
+    *.rids.json         a card revocation list as its issuer publishes it; `iss` and `crlVersion` may be added
+    *.crl               a list of revoked certificates, DER
+
+Anything else in it is passed over. A file that cannot be used is set aside and reported, and answers that depend on its
+network are inconclusive until it is gone: a list that nobody can read might be the one that matters.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from pratique.codec import json
+from pratique.errors import DecodeError, PratiqueError
+from pratique.model.dates import parse_datetime, rfc3339
+from pratique.reasons import Reason
+from pratique.status import files
+from pratique.status.crl import read_certificate_list
+from pratique.status.dcc_hash_list import HashBatch, read_batches
+from pratique.status.foreign import DCC, NETWORKS, SEALS, SHC, Damage, ForeignRevocation
+from pratique.status.smart_rid import CardList
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from datetime import datetime, timedelta
+
+    from pratique.status.crl import CertificateList
+
+AS_OF: Final = "as-of.json"
+MAX_FILE: Final = json.MAX_BYTES  # bytes
+MAX_FILES: Final = 100_000
+MAX_AS_OF: Final = 4096  # bytes
+
+_NAME_BYTES = 16  # of a hash: what makes the name of a file
+_DER = b"\x30"  # how a certificate list begins, and no JSON does
+
+
+def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevocation:
+    """Return the lists of a folder; a file or entry that cannot be used is in its `damage`.
+
+    Args:
+        folder: as above.
+        max_age: how long after `as-of.json` the lists of a network are relied upon; None for ever.
+    Raises: DecodeError (`status.list_invalid`): the folder cannot be read, or holds more than is held in memory.
+    """
+    folder = Path(folder)
+    try:
+        names = sorted(path.name for path in folder.iterdir())
+    except OSError as error:
+        raise _invalid(f"{folder} cannot be read: {error.strerror}") from None
+    if len(names) > MAX_FILES:
+        raise _invalid(f"{folder} holds {len(names)} files, at most {MAX_FILES} are read")
+    lists: list[HashBatch | CardList | CertificateList] = []
+    damage: list[Damage] = []
+    as_of: Mapping[str, datetime] = {}
+    for name in names:
+        network = next((network for suffix, network in _NETWORKS.items() if name.endswith(suffix)), None)
+        if network is None and name != AS_OF:
+            continue
+        try:
+            data = _content(folder / name)
+            if name == AS_OF:
+                as_of = _as_of(data)
+                continue
+            found = _read(data)
+        except PratiqueError as error:
+            damage.append(Damage(name, network, error.detail, left_out=True))
+            continue
+        lists += found
+        damaged = sum(each.damaged for each in found if isinstance(each, HashBatch | CardList))
+        if damaged:
+            damage.append(Damage(name, network, f"{damaged} entries are none and were set aside", left_out=False))
+    return ForeignRevocation(lists, as_of=as_of, max_age=max_age, damage=damage)
+
+
+def keep(folder: Path | str, data: bytes) -> Path:
+    """Put a list into a folder, whole or not at all, and return the file.
+
+    Which of the three it is, its content says. A card list takes the place of an earlier one of the same issuer and
+    key. Neither batches nor certificate lists replace any: the gateway says which batches are deleted, and of
+    certificate lists only those that verify count, which is seen when they are used.
+
+    Not checked: where it comes from; the caller vouches for that.
+    Raises: DecodeError (`status.list_invalid`): it is none of the three; (`status.rollback`): a later card list is in
+    the folder. OSError.
+    """
+    found = _read(data)
+    if not found:
+        raise _invalid("there is no list in it")
+    first = found[0]
+    if isinstance(first, CardList):
+        owner = first.key_id + (first.issuer or "").encode()
+        path = Path(folder) / f"{_name(owner)}{_CARDS}"
+        if path.exists():
+            held = CardList.from_json(json.decode(_content(path)))
+            first.check_follows(held)
+    elif data.startswith(_DER):
+        path = Path(folder) / f"{_name(data)}{_CERTIFICATES}"
+    else:
+        path = Path(folder) / f"{_name(data)}{_BATCHES}"
+    files.replace(path, data)
+    return path
+
+
+def keep_as_of(folder: Path | str, network: str, moment: datetime) -> None:
+    """Note in a folder that the lists of a network were complete at a time, aware.
+
+    Raises: DecodeError (`status.list_invalid`): the notes that are there cannot be read; (`status.rollback`): they are
+    of a later time. ValueError: no such network. OSError.
+    """
+    if network not in NETWORKS:
+        raise ValueError(f"the networks are {', '.join(NETWORKS)}")
+    path = Path(folder) / AS_OF
+    noted = dict(_as_of(_content(path))) if path.exists() else {}
+    if network in noted and moment < noted[network]:
+        raise DecodeError(Reason.STATUS_ROLLBACK, f"the lists of {network} are of {rfc3339(noted[network])} already")
+    noted[network] = moment
+    document = {name: rfc3339(noted[name].replace(microsecond=0)) for name in sorted(noted)}
+    files.replace(path, json.encode(document).encode())
+
+
+_BATCHES, _CARDS, _CERTIFICATES = ".dcc.json", ".rids.json", ".crl"
+_NETWORKS: Final = {_BATCHES: DCC, _CARDS: SHC, _CERTIFICATES: SEALS}
+
+
+def _read(data: bytes) -> tuple[HashBatch | CardList | CertificateList, ...]:
+    if data.startswith(_DER):
+        return (read_certificate_list(data),)
+    document: Any = json.decode(data)
+    if type(document) is dict and "rids" in document:
+        return (CardList.from_json(document),)
+    return read_batches(document)
+
+
+def _content(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            data = file.read(MAX_FILE + 1)
+    except OSError as error:
+        raise _invalid(f"it cannot be read: {error.strerror}") from None
+    if len(data) > MAX_FILE:
+        raise _invalid(f"more than {MAX_FILE} bytes")
+    return data
+
+
+def _as_of(data: bytes) -> dict[str, datetime]:
+    document = json.decode(data, limit=MAX_AS_OF)
+    if type(document) is not dict or not document.keys() <= set(NETWORKS):
+        raise _invalid(f"it is not an object with times of {', '.join(NETWORKS)}")
+    if any(type(moment) is not str for moment in document.values()):
+        raise _invalid("a time is not a text")
+    return {network: parse_datetime(moment) for network, moment in document.items()}
+
+
+def _name(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()[: 2 * _NAME_BYTES]
+
+
+def _invalid(detail: str) -> DecodeError:
+    return DecodeError(Reason.STATUS_LIST_INVALID, detail)
