@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 BOOLEAN, INTEGER, BIT_STRING, OCTET_STRING, NULL, OBJECT_IDENTIFIER = 0x01, 0x02, 0x03, 0x04, 0x05, 0x06
 SEQUENCE, SET = 0x30, 0x31
 EXTENSIONS = 0xA3  # [3], RFC 5280 section 4.1
-VERSION = 0xA0  # [0]
+EXPLICIT_0 = VERSION = 0xA0  # [0]
 
 BASIC_CONSTRAINTS = "2.5.29.19"  # RFC 5280 section 4.2.1
 EXTENDED_KEY_USAGE = "2.5.29.37"
@@ -138,9 +138,13 @@ def _attribute(encoded: bytes) -> tuple[bytes, str]:
 def extensions(tbs_certificate: bytes) -> Iterator[tuple[str, bool, bytes]]:
     """Yield name, criticality and value of each extension of a TBSCertificate."""
     fields = dict(items(only(tbs_certificate, SEQUENCE)))
-    if EXTENSIONS not in fields:
-        return
-    for tag, extension in items(only(fields[EXTENSIONS], SEQUENCE)):
+    if EXTENSIONS in fields:
+        yield from extension_items(only(fields[EXTENSIONS], SEQUENCE))
+
+
+def extension_items(content: bytes) -> Iterator[tuple[str, bool, bytes]]:
+    """Yield name, criticality and value of each of the Extensions whose content this is (RFC 5280 section 4.1)."""
+    for tag, extension in items(content):
         parts = items(extension)
         if tag != SEQUENCE or len(parts) not in (2, 3) or parts[0][0] != OBJECT_IDENTIFIER:
             raise malformed()
