@@ -32,9 +32,9 @@ def load(name: str) -> Any:
     return json.decode(_file(name + _SUFFIX).read_bytes())
 
 
-def cddl() -> str:
-    """Return the CDDL (RFC 8610) of pratique's own credentials on the wire."""
-    return _file("credential.cddl").read_text(encoding="utf-8")
+def cddl(name: str = "credential") -> str:
+    """Return the CDDL (RFC 8610) of what pratique itself writes in CBOR: `credential` or `trust-list`."""
+    return _file(f"{name}.cddl").read_text(encoding="utf-8")
 
 
 @cache

@@ -21,6 +21,9 @@ MAX_DEPTH = 16  # nested arrays, maps and tags; the deepest format read has 8
 _FEW_KEYS = 16  # of a map whose order is worth remembering; more would let a stranger fill the memory
 MAX_ITEMS = 10_000  # data items; a QR code holds fewer than 3,000 bytes, and an item takes at least one
 
+_LONG, _LONGEST = 24, 8  # RFC 8949 section 3: from 24 on the argument follows the first byte, in 1, 2, 4 or 8 bytes
+_STRINGS = (2, 3)  # major types of bytes and text
+
 Tag = cbor2.CBORTag
 Simple = cbor2.CBORSimpleValue
 UNDEFINED = cbor2.undefined  # what some issuers write where a value is absent
@@ -47,6 +50,7 @@ class Decoder:
         simple_keys: the simple values that may be map keys, as SD-CWT has one.
         deterministic: demand the deterministic encoding of RFC 8949, section 4.2.1. Floating-point numbers are then
             refused unless they take eight bytes; no format read here has any.
+        max_items: how many data items there may be, each entry of a map or an array, each key and each tag counted.
     """
 
     def __init__(
@@ -55,8 +59,10 @@ class Decoder:
         tags: frozenset[int] = frozenset(),
         simple_keys: frozenset[Simple] = frozenset(),
         deterministic: bool = False,
+        max_items: int = MAX_ITEMS,
     ) -> None:
         self._deterministic = deterministic
+        self._max_items = max_items
         # Allowed tags are named among the semantic decoders, because what `tag_hook` gets is immutable (cbor2 6.3).
         options: dict[str, Any] = {
             "semantic_decoders": {n: partial(_keep if n in tags else _refuse_tag, n) for n in {*_DECODER_TAGS, *tags}},
@@ -78,11 +84,11 @@ class Decoder:
         Not checked: what the values mean; that floating-point numbers are finite.
         """
         if self._deterministic:  # then encoding it again shows whether bytes follow, and no stream is needed for that
-            value = self._read(self._loads, data, data)
+            value = self._read(self._loads, data, data, 0)
             if cbor2.dumps(value) == data:
                 return value
         stream = BytesIO(data)
-        value = self._read(self._load, stream, data)
+        value = self._read(self._load, stream, data, 0)
         if stream.tell() != len(data):
             raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
         if self._deterministic:
@@ -93,21 +99,20 @@ class Decoder:
         """Return the data item that begins at a position, and the position after it. Raises: as a call."""
         stream = BytesIO(data)
         stream.seek(position)
-        value, end = self._read(self._load, stream, data), stream.tell()
+        value, end = self._read(self._load, stream, data, position), stream.tell()
         if self._deterministic and cbor2.dumps(value) != data[position:end]:
             raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
         return value, end
 
-    def _read(self, load: Callable[[Any], Any], source: BytesIO | bytes, data: bytes) -> Any:
+    def _read(self, load: Callable[[Any], Any], source: BytesIO | bytes, data: bytes, position: int) -> Any:
+        if len(data) - position > self._max_items and _has_more(data, position, self._max_items):
+            raise DecodeError(Reason.CBOR_LIMIT, f"more than {self._max_items} data items")
         try:
-            value = load(source)
+            return load(source)
         except cbor2.CBORDecodeError as error:
             raise _reason(data, error) from None
         except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
             raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
-        if len(data) > MAX_ITEMS and _count(value) > MAX_ITEMS:
-            raise DecodeError(Reason.CBOR_LIMIT, f"more than {MAX_ITEMS} data items")
-        return value
 
 
 def _keep(number: int, value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
@@ -192,13 +197,29 @@ def _malformed(data: bytes, error: cbor2.CBORDecodeError) -> DecodeError:
     return DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes are not a data item")
 
 
-def _count(value: Any) -> int:
-    """Return how many data items a decoded value has; its depth is bounded already."""
-    if isinstance(value, dict):
-        return 1 + sum(_count(key) + _count(entry) for key, entry in value.items())
-    if isinstance(value, list):
-        return 1 + sum(map(_count, value))
-    return 1 + _count(value.value) if isinstance(value, Tag) else 1
+def _has_more(data: bytes, position: int, limit: int) -> bool:
+    """Return whether the data item at a position holds more than `limit` items, itself and those inside it counted.
+
+    Only heads are looked at, before anything is built of them: an empty array takes one byte here and 56 in memory.
+    What is not well formed is left to the decoder, which does not come further than this does.
+    """
+    expected, count, end = 1, 0, len(data)
+    while expected and position < end:
+        count += 1
+        if count > limit:
+            return True
+        major, argument = divmod(data[position], 32)
+        position += 1
+        if argument >= _LONG:
+            size = 1 << (argument - _LONG)
+            argument = int.from_bytes(data[position : position + size])
+            position += size
+            if size > _LONGEST:  # reserved, or of indefinite length
+                return False
+        expected += (0, 0, 0, 0, argument, 2 * argument, 1, 0)[major] - 1
+        if major in _STRINGS:
+            position += argument
+    return False
 
 
 _SCALARS = frozenset({int, str, bytes, bool, type(None)})

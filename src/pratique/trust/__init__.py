@@ -2,7 +2,14 @@
 
 from pratique.trust.acceptance import Acceptance, AcceptanceLine, Decision
 from pratique.trust.store import TrustStore
-from pratique.trust.trust_list import Scope, TrustedIssuer, TrustedKey, TrustList
+from pratique.trust.trust_list import (
+    Scope,
+    TrustedIssuer,
+    TrustedKey,
+    TrustList,
+    Withdrawal,
+    WithdrawalReason,
+)
 
 __all__ = [
     "Acceptance",
@@ -13,4 +20,6 @@ __all__ = [
     "TrustStore",
     "TrustedIssuer",
     "TrustedKey",
+    "Withdrawal",
+    "WithdrawalReason",
 ]

@@ -16,7 +16,8 @@ from typing import Any, Final
 from pratique.errors import TrustError
 from pratique.model import Kind
 from pratique.reasons import Reason
-from pratique.trust.trust_list import COUNTRY, FORMAT, TARGET, TrustedIssuer, covers
+from pratique.trust.members import COUNTRY, FORMAT, TARGET
+from pratique.trust.trust_list import TrustedIssuer, covers
 
 _SET_CONDITIONS: Final = {
     "lists": re.compile(r".+", re.DOTALL),
