@@ -99,6 +99,19 @@ class Certificate:
         return hashlib.sha256(self.der).digest()[:_KEY_ID_BYTES]
 
 
+def is_strict(der: bytes) -> bool:
+    """Return whether cryptography reads a certificate and all its extensions; `Certificate.read` takes others too."""
+    from cryptography import x509  # noqa: PLC0415 - as above
+
+    with _WARNINGS, warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            _ = x509.load_der_x509_certificate(der).extensions
+        except (ValueError, x509.InvalidVersion, x509.DuplicateExtension, x509.UnsupportedGeneralNameType):
+            return False
+    return True
+
+
 def _unarmoured(pem: bytes) -> bytes:
     """Return the first certificate of a PEM file in DER. Raises: ValueError."""
     body = pem.partition(b"-----BEGIN CERTIFICATE-----")[2].partition(b"-----END CERTIFICATE-----")[0]

@@ -31,7 +31,8 @@ SMART_HEALTH_CARD: Final = "smart-health-card"
 LOCAL_LIST: Final = "local"
 
 # EU DCC, extended key usage; the second arc is mistyped in the certificates of several countries and means the same.
-_USAGE_ARCS: Final = ("1.3.6.1.4.1.1847.2021.1.", "1.3.6.1.4.1.0.1847.2021.1.")
+MISTYPED_USAGES: Final = "1.3.6.1.4.1.0.1847.2021.1."
+_USAGE_ARCS: Final = ("1.3.6.1.4.1.1847.2021.1.", MISTYPED_USAGES)
 _USAGES: Final = {"1": Kind.TEST, "2": Kind.VACCINATION, "3": Kind.RECOVERY}
 
 

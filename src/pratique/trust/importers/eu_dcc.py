@@ -1,0 +1,117 @@
+"""Certificates of the EU Digital COVID Certificate: the gateway's trust list, and what states make of it.
+
+A signer's certificate counts only if its identifier is its hash; where the list has authorities (CSCA) of its country,
+only if one of them signed it. The gateway was the EU's until 2023; WHO runs it on with the same interface.
+
+Source: eu-digital-green-certificates/dgc-gateway; the EU's certificate governance, version 1.1.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pratique.cose.certificates import Certificate
+from pratique.cose.keys import PublicKey
+from pratique.errors import PratiqueError, SignatureError, TrustError
+from pratique.model.codes import country_alpha3
+from pratique.reasons import Reason
+from pratique.trust.entries import Limits
+from pratique.trust.importers import dcc_lists
+from pratique.trust.importers.base import Imported, Instructions, invalid
+from pratique.trust.importers.collector import Collector, unbase64
+
+if TYPE_CHECKING:
+    from pratique.trust.importers.dcc_lists import Listed, Listing
+
+FORMAT: Final = "eu-dcc"
+AUTHORITY: Final = "CSCA"
+_OTHER_USES: Final = frozenset({"AUTHENTICATION", "UPLOAD", AUTHORITY})
+
+
+def recognises(data: bytes) -> bool:
+    """Return whether data are in a shape of such a list; they may be faulty all the same."""
+    try:
+        return dcc_lists.read(data) is not None
+    except PratiqueError:
+        return False
+
+
+def import_(data: bytes, instructions: Instructions) -> Imported:
+    """Return the entries of the gateway's list or of a state's.
+
+    Raises: TrustError: `import.invalid`, `import.stale`; DecodeError: it is not such a list, as a whole.
+        SignatureError (`import.signature_invalid`): the instructions name a signer, and it did not sign the list, or a
+        list of this shape has no signature that is checked.
+    """
+    listing = dcc_lists.read(data, instructions.signature)
+    if listing is None:
+        raise invalid("it is neither the gateway's list nor one of a state")
+    verified, unverified = _proof(listing, instructions)
+    collector = Collector(len(listing.entries), at=instructions.at)
+    authorities = _authorities(listing.entries, collector)
+    for entry in listing.entries:
+        if entry.use == dcc_lists.SIGNER:
+            _add(entry, collector, authorities, instructions.limits)
+        elif type(entry.use) is not str or entry.use not in _OTHER_USES:
+            collector.leave_out(entry.where, Reason.IMPORT_ENTRY, "certificateType is none that is known")
+        elif entry.use != AUTHORITY:
+            collector.leave_out(entry.where, Reason.IMPORT_OTHER_USE)
+    return collector.imported(FORMAT, verified=verified, unverified=unverified)
+
+
+def _proof(listing: Listing, instructions: Instructions) -> tuple[list[str], list[str]]:
+    """Return what is verified and what is not of the list's own signature and window."""
+    at, signer = instructions.at, instructions.signer
+    if (listing.not_before is not None and at < listing.not_before) or (
+        listing.expires_at is not None and at >= listing.expires_at
+    ):
+        raise TrustError(Reason.IMPORT_STALE, f"{listing.shape} does not count at {at:%Y-%m-%d}")
+    if signer is not None:
+        if listing.proof is None:
+            raise SignatureError(Reason.IMPORT_SIGNATURE, f"of {listing.shape} no signature is checked")
+        listing.proof(signer.public_key if isinstance(signer, Certificate) else signer)
+        return [f"{listing.shape} was signed by the key that you gave"], []
+    if listing.proof is None:
+        return [], [f"who made it: {listing.shape} comes without a signature that is checked here"]
+    return [], [f"the signature of {listing.shape}: no key was given that it must be signed by"]
+
+
+def _authorities(entries: tuple[Listed, ...], collector: Collector) -> dict[str, list[Certificate]]:
+    """Return the authorities of a list by country."""
+    found: dict[str, list[Certificate]] = {}
+    for entry in entries:
+        if entry.use != AUTHORITY:
+            continue
+        country = collector.country(entry.where, entry.country)
+        certificate = None if country is None else collector.certificate(entry.where, entry.material)
+        if country is not None and certificate is not None:
+            found.setdefault(country, []).append(certificate)
+    return found
+
+
+def _add(entry: Listed, collector: Collector, authorities: dict[str, list[Certificate]], limits: Limits) -> None:
+    """Add a signer's key, or remark on why not."""
+    try:
+        key_id = None if entry.key_id is None else unbase64(entry.key_id)
+        if entry.is_key:
+            _add_key(entry, collector, key_id, limits)
+            return
+        certificate = Certificate.read(unbase64(entry.material))
+    except PratiqueError as error:
+        collector.leave_out(entry.where, error.code, error.detail)
+        return
+    named = entry.country
+    if named is None and certificate.country is not None:
+        named = country_alpha3(certificate.country)
+    country = collector.country(entry.where, named)
+    if country is not None and collector.is_under(entry.where, certificate, authorities.get(country, ())):
+        collector.add(entry.where, certificate, country=country, format_=FORMAT, key_id=key_id)
+
+
+def _add_key(entry: Listed, collector: Collector, key_id: bytes | None, limits: Limits) -> None:
+    """Add a key without a certificate, within the window that the operator gave. Raises: PratiqueError."""
+    country = collector.country(entry.where, entry.country)
+    if country is not None:
+        window = Limits(kinds=dcc_lists.kinds_of(entry.kinds), not_before=limits.not_before, not_after=limits.not_after)
+        key = PublicKey.from_spki(unbase64(entry.material))
+        collector.add(entry.where, key, country=country, format_=FORMAT, key_id=key_id, limits=window)
