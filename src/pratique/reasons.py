@@ -240,6 +240,7 @@ class Reason(StrEnum):
     STATUS_NOT_IN_USE = "status.none_named", "The credential names no list on which it could be revoked."
     STATUS_UNAVAILABLE = "status.unavailable", "The credential names a revocation list that is not at hand."
     STATUS_VALID = "status.valid", "The credential is on its issuer's status list and was not revoked."
+    STATUS_DUE = "status.due", "The credential was not revoked; a newer status list should be here by now."
     STATUS_REVOKED = (
         "status.revoked",
         "The issuer has revoked the credential.",

@@ -56,6 +56,8 @@ REQUIRED: Final = frozenset(Step) - {Step.DISCLOSURES, Step.STATUS, Step.RULES}
 """The steps without which nothing is accepted; the others pass where there was nothing to check."""
 
 
+_WARNINGS: Final = frozenset({Reason.TRUST_LIST_DUE, Reason.STATUS_DUE})
+"""Codes of steps that passed and are to be mentioned all the same."""
 _STANDING_AGAINST: Final = frozenset({Outcome.FAILED, Outcome.INCONCLUSIVE})
 _VERDICTS: Final = {
     Verdict.ACCEPT: "Accept: the credential is genuine, current, of an accepted issuer, and this traveller's.",
@@ -141,6 +143,11 @@ class Report(NamedTuple):
                     return check
         return self.checks[-1]
 
+    @property
+    def warnings(self) -> tuple[Check, ...]:
+        """Return the checks that passed and that somebody must do something about, such as a list that is due."""
+        return tuple(check for check in self.checks if check.code in _WARNINGS)
+
     def check(self, step: Step) -> Check:
         """Return what a step came to."""
         return next(check for check in self.checks if check.step is step)
@@ -162,6 +169,7 @@ class Report(NamedTuple):
                 by = f", issued by {self.issuer.name()} ({country_name(country) or country})"
             sentences.append(f"It attests {facts}{by}.")
         sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]
+        sentences += [f"Mind: {check.sentence}" for check in self.warnings]
         sentences += [
             f"Not checked: {check.code.meaning[0].lower()}{check.code.meaning[1:]}"
             for check in self.checks

@@ -19,16 +19,18 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from pratique import formats
 from pratique.cose import algorithms
+from pratique.entitlement import check_issuer
 from pratique.errors import DisclosureError, PratiqueError
+from pratique.freshness import ALWAYS, NEVER, NO_LIMITS, AgeLimits, Freshness
 from pratique.identity import check_holder
-from pratique.model.dates import rfc3339
+from pratique.proven import Proven
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
-from pratique.trust import Decision, TrustedKey, TrustStore
+from pratique.revocation import NOTHING_HELD, Revocation
 from pratique.validity import check_validity
 
 if TYPE_CHECKING:
@@ -37,27 +39,21 @@ if TYPE_CHECKING:
     from pratique.formats import Envelope, Reader
     from pratique.model import Credential
     from pratique.mrz import TravelDocument
+    from pratique.sdcwt import Challenge
     from pratique.session import Session
+    from pratique.trust import TrustedKey, TrustStore
 
 CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
 
 _SHOWN_KEY_ID = 16  # bytes; identifiers have 8, and an unproven one can be of any length
 _ORDER = tuple(Step)
+_TRUST = _ORDER.index(Step.TRUST)
 _READ = Check(Step.READ, Outcome.PASSED, Reason.READ)
 _DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
 _KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
 _SIGNED = Check(Step.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VALID)
 _DISCLOSED = Check(Step.DISCLOSURES, Outcome.PASSED, Reason.DISCLOSURES_MATCH)
-_ENTITLED = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
-_NO_STATUS = Check(Step.STATUS, Outcome.NOT_CHECKED, Reason.STATUS_NOT_IN_USE)
 _NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
-
-
-class _Proven(NamedTuple):
-    """A code whose signature holds: the keys that verify it, most often one, and what it says."""
-
-    keys: tuple[TrustedKey, ...]
-    credential: Credential
 
 
 class Verifier:
@@ -65,16 +61,32 @@ class Verifier:
 
     Args:
         trust: the trust lists and the acceptance; there is no default, and an empty store refuses everything.
+        revocation: the status lists and the revocation lists of foreign formats that are at hand.
+        list_ages: how old signed trust lists may be, beside the limits that they state themselves.
         clock_skew: by how much clocks may differ at either end of a validity window.
     Raises: ValueError: a negative clock skew.
     """
 
-    def __init__(self, trust: TrustStore, *, clock_skew: timedelta = CLOCK_SKEW) -> None:
+    def __init__(
+        self,
+        trust: TrustStore,
+        *,
+        revocation: Revocation = NOTHING_HELD,
+        list_ages: AgeLimits = NO_LIMITS,
+        clock_skew: timedelta = CLOCK_SKEW,
+    ) -> None:
         if clock_skew < timedelta():
             raise ValueError("the tolerated clock skew is negative")
         self._trust = trust
+        self._revocation = revocation
         self._clock_skew = clock_skew
         self._lists = {trust_list.id: trust_list.sequence for trust_list in trust.lists}
+        self._freshness = {
+            trust_list.id: Freshness(trust_list, list_ages, clock_skew=clock_skew) for trust_list in trust.lists
+        }
+        # Within these all lists are fresh, and no age has to be looked at.
+        self._fresh_from = max((fresh.from_ for fresh in self._freshness.values()), default=ALWAYS)
+        self._fresh_until = min((fresh.until for fresh in self._freshness.values()), default=NEVER)
 
     def __repr__(self) -> str:
         return f"Verifier(lists={sorted(self._lists)!r})"
@@ -86,6 +98,7 @@ class Verifier:
         at: datetime,
         document: TravelDocument | None = None,
         compared_by_eye: bool = False,
+        challenge: Challenge | None = None,
     ) -> Report:
         """Return the report on one code.
 
@@ -95,6 +108,7 @@ class Verifier:
             document: the travel document in the officer's hand, to check that the credential is its holder's.
             compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
                 reads, and they are the same. It has no effect where a document is given.
+            challenge: what the holder's phone was asked to sign: audience, nonce, age.
         Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the
             report says it.
         """
@@ -114,43 +128,41 @@ class Verifier:
             envelope = reader.envelope(text)
         except PratiqueError as error:
             return self._stopped(reader, at, checks, error)
-        proven = self._prove(envelope, checks)  # 2 to 5
+        proven = self._prove(reader, envelope, checks, at)  # 2 to 5
         if proven is None:
             return self._report(envelope.formats[0], at, _filled(checks))
         credential = proven.credential
         checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
-        issuer_check, key = self._issuer(proven, reader, at)  # 7
+        issuer_check, key = check_issuer(proven, self._trust.acceptance, at)  # 7
         checks.append(issuer_check)
-        checks.append(_status(credential))  # 8
-        checks.append(check_holder(credential, document, compared_by_eye=compared_by_eye))  # 9
+        if not self._fresh_from <= at < self._fresh_until:
+            checks[_TRUST] = self._age(key, at)
+        checks.append(self._revocation.check(proven, key, self._trust, at))  # 8
+        checks.append(
+            check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)
+        )  # 9
         checks.append(_NO_RULES)  # 10
         return self._report(credential.format, at, checks, credential, key)
 
     def session(
-        self, *, at: datetime, document: TravelDocument | None = None, compared_by_eye: bool = False
+        self,
+        *,
+        at: datetime,
+        document: TravelDocument | None = None,
+        compared_by_eye: bool = False,
+        challenge: Challenge | None = None,
     ) -> Session:
         """Return a session for the codes of one traveller; the arguments are those of `verify`."""
         from pratique.session import Session  # noqa: PLC0415 - most see one code at a time
 
-        verify = partial(self.verify, at=at, document=document, compared_by_eye=compared_by_eye)
+        verify = partial(self.verify, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
         return Session(verify, with_document=document is not None)
 
-    def _prove(self, envelope: Envelope, checks: list[Check]) -> _Proven | None:
+    def _prove(self, reader: Reader, envelope: Envelope, checks: list[Check], at: datetime) -> Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
-        candidates: list[TrustedKey] = []
-        for name in envelope.formats:
-            for key in self._trust.keys_for(name, envelope.key_id):
-                if key not in candidates:  # it may be listed for several of the formats
-                    candidates.append(key)
-        if not candidates:
-            checks += (
-                _DECODED,
-                _failed(
-                    Step.TRUST,
-                    Reason.KEY_UNKNOWN,
-                    f"key identifier {envelope.key_id[:_SHOWN_KEY_ID].hex() or 'absent'}",
-                ),
-            )
+        candidates = self._candidates(envelope, at)
+        if isinstance(candidates, Check):
+            checks += (_DECODED, candidates)
             return None
         keys, error = _verifying(candidates, envelope)
         if not keys:
@@ -171,47 +183,27 @@ class Verifier:
         else:
             checks.append(_DECODED)
         checks += (_KEY_FOUND, _SIGNED, _DISCLOSED)
-        return _Proven(keys, credential)
+        return Proven(reader, envelope, keys, credential)
 
-    def _issuer(self, proven: _Proven, reader: Reader, at: datetime) -> tuple[Check, TrustedKey]:
-        """Take step 7 for every key that verifies, and return the answer that counts with the key that it is about.
+    def _candidates(self, envelope: Envelope, at: datetime) -> list[TrustedKey] | Check:
+        """Return the keys that may have signed, or why there is none: no list has one, or the list is too old."""
+        candidates: list[TrustedKey] = []
+        for name in envelope.formats:
+            for key in self._trust.keys_for(name, envelope.key_id):
+                if key not in candidates:  # it may be listed for several of the formats
+                    candidates.append(key)
+        if not candidates:
+            key_id = envelope.key_id[:_SHOWN_KEY_ID].hex() or "absent"
+            return _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {key_id}")
+        if at < self._fresh_until:
+            return candidates
+        usable = [key for key in candidates if not self._freshness[key.issuer.trust_list].is_void(at)]
+        return usable or self._age(candidates[0], at)
 
-        The same key may be listed for several issuers. A refusal by name counts for whatever the key signed; else one
-        entitled issuer is enough.
-        """
-        answers = [(self._entitlement(proven.credential, key, reader, at), key) for key in proven.keys]
-        return answers[0] if len(answers) == 1 else min(answers, key=_precedence)
-
-    def _entitlement(self, credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check:
-        """Return whether a key was entitled to sign a credential, and whether its issuer is accepted for it."""
-        stated, owner = credential.issuer, key.issuer
-        if credential.format not in key.formats:
-            detail = f"{credential.format} by a key for {', '.join(sorted(key.formats))}"
-            return _failed(Step.ISSUER, Reason.KEY_FORMAT, detail)
-        if stated.id is not None and stated.id != owner.id:
-            return _failed(Step.ISSUER, Reason.ISSUER_MISMATCH, f"the key is of {owner.id}")
-        if refusal := _outside_window(credential, key, reader, at) or self._outside_scope(credential, key, at):
-            return refusal
-        if stated.country is not None and stated.country != owner.country:  # one state may sign for another
-            detail = f"the credential states {stated.country}, the key is of {owner.country}"
-            outcome = Outcome.FAILED if reader.own_state_only else Outcome.INCONCLUSIVE
-            return Check(Step.ISSUER, outcome, Reason.ISSUER_MISMATCH, detail)
-        return _ENTITLED
-
-    def _outside_scope(self, credential: Credential, key: TrustedKey, at: datetime) -> Check | None:
-        """Return why key, issuer or acceptance do not cover every fact, or nothing."""
-        if not credential.kinds:  # then nothing would be asked of any of them
-            return _failed(Step.ISSUER, Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
-        for kind, target in credential.kinds:
-            if not key.scope.covers(kind, target):
-                return _failed(Step.ISSUER, Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
-            if not key.issuer.scope.covers(kind, target):
-                return _failed(Step.ISSUER, Reason.ISSUER_SCOPE, f"{kind} by an issuer for {key.issuer.scope}")
-            decision = self._trust.acceptance.decide(key.issuer, credential.format, kind, target, at)
-            if decision is not Decision.ACCEPTED:
-                detail = f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
-                return _failed(Step.ISSUER, decision.value, detail)
-        return None
+    def _age(self, key: TrustedKey, at: datetime) -> Check:
+        """Return what the age of the list that a key is on comes to."""
+        fresh = self._freshness[key.issuer.trust_list]
+        return _KEY_FOUND if fresh.from_ <= at < fresh.until else fresh.check(at)
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
@@ -259,27 +251,6 @@ def _verifying(
     return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if holds else error
 
 
-def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check | None:
-    """Return why a key's window does not cover the time of issue, or that of verification where the format asks so."""
-    issued_at = None if reader.key_valid_throughout else credential.validity.issued_at
-    moment = at if issued_at is None else issued_at
-    if key.not_before > at or key.not_before - moment > reader.issued_within:
-        return _failed(Step.ISSUER, Reason.KEY_NOT_YET_VALID, f"from {rfc3339(key.not_before)}")
-    if moment > key.not_after:
-        return _failed(Step.ISSUER, Reason.KEY_EXPIRED, f"until {rfc3339(key.not_after)}")
-    return None
-
-
-def _precedence(answer: tuple[Check, TrustedKey]) -> int:
-    """Return the rank of an answer of step 7 among those for several keys; the lowest counts."""
-    check, _ = answer
-    if check.code is Reason.ISSUER_DENIED:
-        return 0
-    if check.outcome is not Outcome.FAILED:
-        return 1 if check is _ENTITLED else 2
-    return 4 if check.code is Reason.ISSUER_MISMATCH else 3
-
-
 def _failed(step: Step, code: Reason, detail: str = "") -> Check:
     return Check(step, Outcome.FAILED, code, detail)
 
@@ -288,10 +259,3 @@ def _filled(checks: Sequence[Check]) -> list[Check]:
     """Return the checks with every step after them marked as not reached."""
     rest = _ORDER[len(checks) :]
     return [*checks, *(Check(step, Outcome.NOT_CHECKED, Reason.NOT_REACHED) for step in rest)]
-
-
-def _status(credential: Credential) -> Check:
-    """Take step 8: where the credential names a list, it is not at hand yet, and that is said, not passed over."""
-    if credential.status is None:
-        return _NO_STATUS
-    return Check(Step.STATUS, Outcome.INCONCLUSIVE, Reason.STATUS_UNAVAILABLE, credential.status.uri)

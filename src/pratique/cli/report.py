@@ -47,7 +47,7 @@ def print_report(report: Report) -> None:
     reached = [check for check in report.checks if check.code is not Reason.NOT_REACHED]
     width = max(len(check.step) for check in reached)
     for check in reached:
-        mark, colour = _MARKS[check.outcome]
+        mark, colour = ("!", "yellow") if check in report.warnings else _MARKS[check.outcome]
         note = f"{check.code.value}  {check.detail}".rstrip()
         click.echo(f"  {click.style(mark.rjust(4), fg=colour)}  {check.step.ljust(width)}  {output.safe(note)}")
     if len(reached) < len(report.checks):

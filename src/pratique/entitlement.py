@@ -1,0 +1,115 @@
+"""Step 7, whether the key was entitled to sign a credential, and whether its issuer is accepted for it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final
+
+from pratique.model.dates import rfc3339
+from pratique.reasons import Reason
+from pratique.report import Check, Outcome, Step
+from pratique.trust import Decision, WithdrawalReason
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from pratique.formats import Reader
+    from pratique.model import Credential
+    from pratique.proven import Proven
+    from pratique.trust import Acceptance, TrustedKey
+
+_ENTITLED: Final = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
+
+
+def check_issuer(proven: Proven, acceptance: Acceptance, at: datetime) -> tuple[Check, TrustedKey]:
+    """Return the answer that counts, with the key that it is about.
+
+    The same key may be listed for several issuers, and an issuer may stand on several lists. That a key leaked, and a
+    refusal by name, count for whatever the key signed; else one entitled issuer is enough.
+
+    Args:
+        proven: the code, and every key that verifies it.
+        acceptance: the verifier's own decision.
+        at: the time of the verification, UTC.
+    """
+    answers = [(_entitlement(proven.credential, key, proven.reader, acceptance, at), key) for key in proven.keys]
+    return answers[0] if len(answers) == 1 else min(answers, key=_precedence)
+
+
+def _precedence(answer: tuple[Check, TrustedKey]) -> int:
+    """Return the rank of an answer among those for several keys; the lowest counts."""
+    check, _ = answer
+    if check.code in (Reason.KEY_COMPROMISED, Reason.ISSUER_DENIED):
+        return 0
+    if check.outcome is not Outcome.FAILED:
+        return 1 if check.code is Reason.ISSUER_ENTITLED else 2
+    return 4 if check.code is Reason.ISSUER_MISMATCH else 3
+
+
+def _entitlement(
+    credential: Credential, key: TrustedKey, reader: Reader, acceptance: Acceptance, at: datetime
+) -> Check:
+    """Return whether one key was entitled to sign a credential, and whether its issuer is accepted for it."""
+    if refusal := (
+        _not_this_key(credential, key)
+        or _outside_window(credential, key, reader, at)
+        or _outside_scope(credential, key, acceptance, at)
+    ):
+        return refusal
+    stated, owner = credential.issuer, key.issuer
+    if stated.country is not None and stated.country != owner.country:  # one state may sign for another
+        detail = f"the credential states {stated.country}, the key is of {owner.country}"
+        outcome = Outcome.FAILED if reader.own_state_only else Outcome.INCONCLUSIVE
+        return Check(Step.ISSUER, outcome, Reason.ISSUER_MISMATCH, detail)
+    if key.withdrawn is not None:
+        detail = f"its key was superseded {rfc3339(key.withdrawn.at)}, and it was issued before"
+        return Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED, detail)
+    return _ENTITLED
+
+
+def _not_this_key(credential: Credential, key: TrustedKey) -> Check | None:
+    """Return why a key counts for nothing, or not for this format or issuer."""
+    if key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE:
+        return _failed(Reason.KEY_COMPROMISED, f"withdrawn {rfc3339(key.withdrawn.at)}")
+    if credential.format not in key.formats:
+        return _failed(Reason.KEY_FORMAT, f"{credential.format} by a key for {', '.join(sorted(key.formats))}")
+    if credential.issuer.id not in (None, key.issuer.id):
+        return _failed(Reason.ISSUER_MISMATCH, f"the key is of {key.issuer.id}")
+    return None
+
+
+def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at: datetime) -> Check | None:
+    """Return why a key's window does not cover the time of issue, or that of verification where the format asks so.
+
+    A superseded key vouches for what was issued before, for its owner is still trusted with the time of issue; where a
+    credential states none, it is judged as if it were issued now.
+    """
+    withdrawn = key.withdrawn
+    stated = credential.validity.issued_at
+    moment = at if stated is None or reader.key_valid_throughout else stated
+    if key.not_before > at or key.not_before - moment > reader.issued_within:
+        return _failed(Reason.KEY_NOT_YET_VALID, f"from {rfc3339(key.not_before)}")
+    if moment > key.not_after:
+        return _failed(Reason.KEY_EXPIRED, f"until {rfc3339(key.not_after)}")
+    if withdrawn is not None and (at if stated is None else stated) >= withdrawn.at:
+        return _failed(Reason.KEY_SUPERSEDED, f"superseded {rfc3339(withdrawn.at)}")
+    return None
+
+
+def _outside_scope(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
+    """Return why key, issuer or acceptance do not cover every fact, or nothing."""
+    if not credential.kinds:  # then nothing would be asked of any of them
+        return _failed(Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
+    for kind, target in credential.kinds:
+        if not key.scope.covers(kind, target):
+            return _failed(Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
+        if not key.issuer.scope.covers(kind, target):
+            return _failed(Reason.ISSUER_SCOPE, f"{kind} by an issuer for {key.issuer.scope}")
+        decision = acceptance.decide(key.issuer, credential.format, kind, target, at)
+        if decision is not Decision.ACCEPTED:
+            detail = f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
+            return _failed(decision.value, detail)
+    return None
+
+
+def _failed(code: Reason, detail: str) -> Check:
+    return Check(Step.ISSUER, Outcome.FAILED, code, detail)

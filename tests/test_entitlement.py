@@ -1,0 +1,94 @@
+"""Keys that were withdrawn: a leaked one is worth nothing, a replaced one vouches for what it signed before."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from authority import DOCUMENT, NOW, VACCINATION, DccState, World, dcc_vaccination, holder_key, rfc3339
+from pratique.model.dates import PartialDate
+from pratique.reasons import Reason
+from pratique.report import Outcome, Step, Verdict
+
+AT = datetime(2026, 12, 10, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+
+
+def withdraw(key: dict[str, object], reason: str, at: datetime) -> None:
+    key["withdrawn"] = {"at": rfc3339(at), "reason": reason}
+
+
+@pytest.mark.parametrize("leaked_at", [NOW - timedelta(days=300), AT, AT + timedelta(days=1)])
+def test_leaked_key_is_worth_nothing_whatever_date_a_credential_bears(leaked_at: datetime) -> None:
+    """Whoever has the key writes any date: a back-dated credential falls with it, and every other."""
+    world = World()
+    text = world.home.issue_vaccination().present()
+    withdraw(world.home.entry["keys"][0], "compromise", leaked_at)
+    report = world.verify(text, at=AT, document=DOCUMENT)
+    check = report.check(Step.ISSUER)
+    assert (report.verdict, check.code) == (Verdict.REJECT, Reason.KEY_COMPROMISED)
+    assert check.detail == f"withdrawn {rfc3339(leaked_at)}"
+    assert "leaked" in report.explain()
+    assert "no fault of yours" in report.for_traveller()
+
+
+def test_leak_counts_although_another_issuer_lists_the_same_key() -> None:
+    world = World()
+    text = world.home.issue_vaccination().present()
+    other = {**world.home.entry, "id": "https://else.example", "keys": [dict(world.home.entry["keys"][0])]}
+    withdraw(other["keys"][0], "compromise", NOW)
+    world.trusted.append(other)
+    assert world.verify(text, document=DOCUMENT).check(Step.ISSUER).code is Reason.KEY_COMPROMISED
+
+
+@pytest.mark.parametrize(
+    ("withdrawn_at", "code"),
+    [
+        (NOW, Reason.KEY_SUPERSEDED),
+        (NOW - SECOND, Reason.KEY_SUPERSEDED),
+        (NOW + SECOND, Reason.ISSUER_ENTITLED),
+    ],
+)
+def test_superseded_key_vouches_for_what_was_issued_before(withdrawn_at: datetime, code: Reason) -> None:
+    world = World()
+    state = DccState(world.clock)
+    text = state.sign(dcc_vaccination())
+    entry = state.entry()
+    withdraw(entry["keys"][0], "superseded", withdrawn_at)
+    world.trusted.append(entry)
+    check = world.verify(text, at=NOW + timedelta(days=9)).check(Step.ISSUER)
+    assert check.code is code
+    assert rfc3339(withdrawn_at) in check.detail
+
+
+def test_superseded_key_does_not_vouch_for_what_states_no_time_of_issue() -> None:
+    world = World()
+    state = DccState(world.clock)
+    text = state.sign(dcc_vaccination(), claims={6: None})
+    entry = state.entry()
+    withdraw(entry["keys"][0], "superseded", NOW + timedelta(days=1))
+    world.trusted.append(entry)
+    assert world.verify(text).check(Step.ISSUER).code is Reason.ISSUER_ENTITLED
+    assert world.verify(text, at=NOW + timedelta(days=1)).check(Step.ISSUER).code is Reason.KEY_SUPERSEDED
+
+
+def test_one_leak_voids_one_cohort() -> None:
+    """An issuer that changes its key every month loses a month by a leak."""
+    world = World()
+    months = []
+    for _ in range(3):
+        months.append(world.home.issue_vaccination(holder_key=holder_key().public).present())
+        world.clock.forward(timedelta(days=30))
+        world.home.add_key()
+    withdraw(world.home.entry["keys"][1], "compromise", world.clock.now)
+    outcomes = [world.verify(text).check(Step.ISSUER).outcome for text in months]
+    assert outcomes == [Outcome.PASSED, Outcome.FAILED, Outcome.PASSED]
+
+
+def test_date_of_the_fact_does_not_save_it() -> None:
+    world = World()
+    text = world.home.issue_vaccination(claims={"date": PartialDate(2020, 1, 1)}).present()
+    withdraw(world.home.entry["keys"][0], "compromise", NOW)
+    assert VACCINATION.target == "1D47"
+    assert world.verify(text, document=DOCUMENT).verdict is Verdict.REJECT
