@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
 from cryptography.hazmat.primitives.serialization import Encoding
 from cryptography.x509.oid import ObjectIdentifier
 
-from authority import rfc3339
+from authority import NOW, rfc3339
 from pratique.cose.keys import PublicKey
 
 if TYPE_CHECKING:
@@ -130,6 +130,29 @@ class SealState:
         kind = "icao.test" if "utci" in message else "icao.vacc"
         data = {"hdr": {"t": kind, "v": 1, "is": self.state, **header}, "msg": message}
         return sealed(data, alg, cer=self.signer(alg) if cer is None else cer)
+
+
+def certificate_list(
+    state: SealState,
+    *serials: int,
+    made: datetime = NOW - timedelta(days=1),
+    days: int = 30,
+    number: int = 1,
+    signed_by: Any = None,
+) -> bytes:
+    """Return a list of revoked certificates, as cryptography makes it."""
+    builder = (
+        x509.CertificateRevocationListBuilder()
+        .issuer_name(state.name)
+        .last_update(made)
+        .next_update(made + timedelta(days=days))
+        .add_extension(x509.CRLNumber(number), critical=False)
+        .add_extension(x509.AuthorityKeyIdentifier(state.key_id, None, None), critical=False)
+    )
+    for serial in serials:
+        revoked = x509.RevokedCertificateBuilder().serial_number(serial).revocation_date(made).build()
+        builder = builder.add_revoked_certificate(revoked)
+    return builder.sign(signed_by or state.key, hashes.SHA256()).public_bytes(Encoding.DER)
 
 
 def canonical(data: Any) -> bytes:

@@ -36,8 +36,8 @@ from pratique.trust.entries import HCERT, ICAO_VDS_NC, SMART_HEALTH_CARD
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
+    from pratique.cose.revocation_list import RevocationList
     from pratique.model import RevocationIdentifiers, SignerIdentifier
-    from pratique.status.crl import CertificateList
     from pratique.trust import TrustedKey
 
 DCC, SHC, SEALS = "eu-dcc", SMART_HEALTH_CARD, ICAO_VDS_NC
@@ -85,14 +85,14 @@ class ForeignRevocation:
 
     def __init__(
         self,
-        lists: Iterable[HashBatch | CardList | CertificateList] = (),
+        lists: Iterable[HashBatch | CardList | RevocationList] = (),
         *,
         as_of: Mapping[str, datetime] | None = None,
         max_age: timedelta | None = None,
         damage: Iterable[Damage] = (),
     ) -> None:
         batches: list[HashBatch] = []
-        certificate_lists: list[CertificateList] = []
+        certificate_lists: list[RevocationList] = []
         self._cards: dict[tuple[str | None, bytes], CardList] = {}
         for each in lists:
             if isinstance(each, HashBatch):
@@ -169,7 +169,7 @@ class ForeignRevocation:
         return answer
 
     def _signer(self, signer: SignerIdentifier, keys: Sequence[TrustedKey], at: datetime) -> Answer:
-        held = [found for key in keys if (found := self._certificates.newest(key.key, key.key_id)) is not None]
+        held = [found for key in keys if (found := self._certificates.newest(key.key)) is not None]
         for each in held:
             if signer.serial in each.serials:
                 return Answer(

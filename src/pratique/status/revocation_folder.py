@@ -16,11 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import json
+from pratique.cose.revocation_list import RevocationList
 from pratique.errors import DecodeError, PratiqueError
 from pratique.model.dates import parse_datetime, rfc3339
 from pratique.reasons import Reason
 from pratique.status import files
-from pratique.status.crl import read_certificate_list
 from pratique.status.dcc_hash_list import HashBatch, read_batches
 from pratique.status.foreign import DCC, NETWORKS, SEALS, SHC, Damage, ForeignRevocation
 from pratique.status.smart_rid import CardList
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime, timedelta
 
-    from pratique.status.crl import CertificateList
 
 AS_OF: Final = "as-of.json"
 MAX_FILE: Final = json.MAX_BYTES  # bytes
@@ -55,7 +54,7 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
         raise _invalid(f"{folder} cannot be read: {error.strerror}") from None
     if len(names) > MAX_FILES:
         raise _invalid(f"{folder} holds {len(names)} files, at most {MAX_FILES} are read")
-    lists: list[HashBatch | CardList | CertificateList] = []
+    lists: list[HashBatch | CardList | RevocationList] = []
     damage: list[Damage] = []
     as_of: Mapping[str, datetime] = {}
     for name in names:
@@ -128,9 +127,9 @@ _BATCHES, _CARDS, _CERTIFICATES = ".dcc.json", ".rids.json", ".crl"
 _NETWORKS: Final = {_BATCHES: DCC, _CARDS: SHC, _CERTIFICATES: SEALS}
 
 
-def _read(data: bytes) -> tuple[HashBatch | CardList | CertificateList, ...]:
+def _read(data: bytes) -> tuple[HashBatch | CardList | RevocationList, ...]:
     if data.startswith(_DER):
-        return (read_certificate_list(data),)
+        return (RevocationList.read(data),)
     document: Any = json.decode(data)
     if type(document) is dict and "rids" in document:
         return (CardList.from_json(document),)
