@@ -133,6 +133,21 @@ class Reason(StrEnum):
     CLOCK_BEHIND = "trust.clock_behind", "The clock is behind the trust list: one of the two is wrong."
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
+    TRUST_LIST_ALTERED = "trust.list_altered", "A trust list in the folder is not the one that was taken in."
+    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list was put into the folder, not taken in by an update."
+    TRUST_FOLDER_INVALID = "trust.folder_invalid", "The trust folder, or its record of what it has seen, cannot be used."
+    CLOCK_SET_BACK = "trust.clock_set_back", "The clock is behind a time that the trust folder has seen."
+
+    # Signed documents: roots, trust lists and whatever else their keepers ship
+    DOCUMENT_KIND = "document.kind", "The signed document is of another kind than the one expected."
+    DOCUMENT_LIMIT = "document.limit", "The signed document is larger than is read."
+    DOCUMENT_THRESHOLD = "document.threshold", "Too few of the root's keys have signed the document."
+    DOCUMENT_ROLLBACK = "document.rollback", "A newer edition, or another of the same number, was taken in before."
+    DOCUMENT_EXPIRED = "document.expired", "The document has expired: there should be a newer one."
+    DOCUMENT_UNEXPECTED = "document.unexpected", "The document is not the one asked for, or not the root's to vouch for."
+    ROOT_INVALID = "root.invalid", "The root cannot be used."
+    ROOT_SUCCESSION = "root.succession", "The root is not the one that follows the root in use."
+    ROOT_EXPIRED = "root.expired", "The root has expired: it vouches for nothing new."
 
     # Imports of trust networks
     IMPORT_UNKNOWN = "import.unknown", "The file is in no form in which a trust network publishes its keys."
@@ -144,10 +159,6 @@ class Reason(StrEnum):
     IMPORT_OTHER_USE = "import.other_use", "The key is for another use than signing health certificates."
     IMPORT_NO_FORMAT = "import.no_format", "The key is for a domain of which no format is read here."
     IMPORT_COUNTRY = "import.country_unknown", "An entry names no country that is known."
-    IMPORT_NO_AUTHORITY = (
-        "import.no_authority",
-        "The file lists authorities of this country, and none of them signed the certificate.",
-    )
     IMPORT_DUPLICATE = "import.duplicate", "The key is in the file more than once."
     IMPORT_EXPIRED = "import.expired", "The key has expired and is listed for what it signed before."
     IMPORT_NOT_STRICT = "import.not_strict", "The certificate has extensions that are not strict DER, and was read."

@@ -148,8 +148,8 @@ def command(  # noqa: PLR0913 - one for each option
     --status-uri its "status_index". A faulty item is reported by its number, and the rest goes on; then the exit code
     is 2.
     """
-    from pratique.cli.trust import read_material  # noqa: PLC0415
     from pratique.cose.keys import PublicKey  # noqa: PLC0415
+    from pratique.trust.importers.single import read_material  # noqa: PLC0415
 
     material = None if holder_key is None else read_material(options.read_small(holder_key))
     if material is not None and not isinstance(material, PublicKey):

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from pratique.cli import options, output
-from pratique.errors import KeyMaterialError, PratiqueError
+from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,8 +17,6 @@ if TYPE_CHECKING:
     from pratique.cose.keys import PublicKey
 
 LOCAL_FILE: Final = "local.trust.json"
-BARE_KEY_WINDOW: Final = timedelta(days=730)
-"""How long a key without a certificate counts unless told otherwise: as long as signing certificates usually do."""
 _FORMATS: Final = (
     "pratique",
     "eu-dcc",
@@ -29,8 +26,6 @@ _FORMATS: Final = (
     "icao-vds-nc",
     "smart-health-card",
 )
-_NAME_THEIR_ISSUER: Final = frozenset({"pratique", "nz-covid-pass", "smart-health-card"})
-"""The formats whose codes name their issuer by an identifier, with which that of the trust list is compared."""
 _ALPHA2, _ALPHA3 = 2, 3
 _KINDS: Final = ("vaccination", "prophylaxis", "test", "recovery", "exemption", "clearance")
 
@@ -206,18 +201,17 @@ def add(  # noqa: PLR0913 - one for each option
     """
     from pratique import schemas  # noqa: PLC0415
     from pratique.trust.entries import Limits, key_entry, with_acceptance, with_key  # noqa: PLC0415
+    from pratique.trust.importers import single  # noqa: PLC0415
 
     if issuer is None:
-        if format_ in _NAME_THEIR_ISSUER:
+        if format_ in single.NAME_THEIR_ISSUER:
             raise click.UsageError("--issuer is needed: the identifier that stands in the issuer's credentials")
         issuer = f"{format_}:{country}"
-    materials = read_materials(options.read_small(file))
+    materials = single.read_materials(options.read_small(file))
     if len(materials) > 1 and (key_id is not None or key_name is not None):
         raise click.UsageError(f"the file holds {len(materials)} keys, and one identifier is given")
     at = options.now()
-    if _is_key(materials[0]):
-        not_before = not_before or at.replace(hour=0, minute=0, second=0)
-        not_after = not_after or not_before + BARE_KEY_WINDOW
+    limits = Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after)
     folder = trust_path or options.default_trust()
     trust_list = _existing(folder / LOCAL_FILE, "trust-list")
     entries = []
@@ -226,7 +220,7 @@ def add(  # noqa: PLR0913 - one for each option
             material,
             format_=format_,
             key_id=_key_id(key_id, key_name),
-            limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
+            limits=single.window(limits, at) if _is_key(material) else limits,
         )
         trust_list = with_key(trust_list, entry, issuer=issuer, country=country, at=at, name=name)
         entries.append(entry)
@@ -297,47 +291,6 @@ def check(*, trust_path: Path | None, at: datetime | None) -> int:
             oddities += not finding.is_error
     click.echo(f"\nlists: {len(lists)}, errors: {errors}, notes: {oddities}")
     return 1 if errors else 0
-
-
-def read_materials(data: bytes) -> list[Certificate | PublicKey]:
-    """Return the keys of a JWK set (RFC 7517), or the one thing in any other file. Raises: as `read_material`."""
-    from pratique.codec import json  # noqa: PLC0415
-    from pratique.cose.keys import PublicKey  # noqa: PLC0415
-    from pratique.reasons import Reason  # noqa: PLC0415
-
-    document = json.decode(data) if data.lstrip().startswith(b"{") else None
-    if type(document) is not dict or "keys" not in document:
-        return [read_material(data)]
-    keys = document["keys"]
-    if type(keys) is not list or not keys or any(type(key) is not dict for key in keys):
-        raise KeyMaterialError(Reason.KEY_MALFORMED, "keys is not an array of JWK, or an empty one")
-    return [PublicKey.from_jwk(key) for key in keys]
-
-
-def read_material(data: bytes) -> Certificate | PublicKey:
-    """Return the certificate or public key in a file: PEM, DER, JWK or COSE_Key. Raises: KeyMaterialError."""
-    from pratique.codec import json  # noqa: PLC0415
-    from pratique.cose.certificates import Certificate  # noqa: PLC0415
-    from pratique.cose.keys import PublicKey  # noqa: PLC0415
-    from pratique.reasons import Reason  # noqa: PLC0415
-
-    start = data.lstrip()
-    if b"PRIVATE KEY-----" in data:
-        raise KeyMaterialError(
-            Reason.KEY_MALFORMED, "this is a private key", hint="its owner keeps it; add the public key"
-        )
-    if b"-----BEGIN CERTIFICATE-----" in data:
-        return Certificate.read(data)
-    if start.startswith(b"-----BEGIN"):
-        return PublicKey.from_pem(data)
-    if start.startswith(b"{"):
-        return PublicKey.from_jwk(json.decode(data))
-    if data.startswith(b"\x30"):
-        try:
-            return Certificate.read(data)
-        except KeyMaterialError:
-            return PublicKey.from_spki(data)
-    return PublicKey.from_cose_key(data)
 
 
 def _is_key(material: Certificate | PublicKey) -> bool:

@@ -7,7 +7,6 @@ import binascii
 import re
 from typing import TYPE_CHECKING, Any, Final
 
-from pratique.cose import unproven
 from pratique.cose.certificates import Certificate, is_strict
 from pratique.errors import PratiqueError, TrustError
 from pratique.model.codes import country_alpha3, country_name
@@ -17,17 +16,17 @@ from pratique.trust.entries import HCERT, MISTYPED_USAGES, key_entry
 from pratique.trust.importers.base import Imported, Remark, invalid
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterable
     from datetime import datetime
 
+    from pratique.cose.certificate_path import Authorities
     from pratique.cose.keys import PublicKey
     from pratique.trust.entries import Limits
 
 MAX_ENTRIES: Final = 50_000
 """Entries of one source; the largest published has 501."""
-MAX_AUTHORITIES: Final = 64
-"""Authorities of one state that are tried for each certificate; the most published for one are 4."""
 _ALSO_KNOWN_AS: Final = {"EL": "GR", "UK": "GB"}  # as the institutions of the EU abbreviate them
+_OUTSIDE_WINDOW: Final = frozenset({Reason.CERTIFICATE_NOT_YET_VALID, Reason.CERTIFICATE_EXPIRED})
 _ALPHA2: Final = re.compile(r"[A-Z]{2}")
 _ALPHA3: Final = re.compile(r"[A-Z]{3}")
 
@@ -72,16 +71,27 @@ class Collector:
         self.leave_out(where, Reason.IMPORT_COUNTRY)
         return None
 
-    def is_under(self, where: str, certificate: Certificate, authorities: Sequence[Certificate]) -> bool:
-        """Return whether an authority of its country signed a certificate, or there is none; remark where none did."""
-        if not authorities:
+    def is_under(self, where: str, certificate: Certificate, authorities: Authorities | None) -> bool:
+        """Return whether an authority of its country certified a signer, or there is none; remark where none did.
+
+        What counts is whether one did while both windows held. An authority that took a new certificate for its key
+        has one that begins after those of earlier signers end: then it is noted, and the signer counts.
+        """
+        if authorities is None:
             self._without_authority += 1
             return True
-        if is_signed(certificate, authorities):
-            self._under_authority += 1
-            return True
-        self.leave_out(where, Reason.IMPORT_NO_AUTHORITY)
-        return False
+        try:
+            try:
+                authorities.path(certificate, at=certificate.not_before)
+            except TrustError:
+                authorities.path(certificate, at=certificate.not_after)
+        except PratiqueError as error:
+            if error.code not in _OUTSIDE_WINDOW:
+                self.leave_out(where, error.code, error.detail)
+                return False
+            self.note(where, error.code, error.detail)
+        self._under_authority += 1
+        return True
 
     def add(  # noqa: PLR0913 - each is a part of the entry
         self,
@@ -159,15 +169,3 @@ def unbase64(encoded: object) -> bytes:
     except (binascii.Error, ValueError):
         pass
     raise TrustError(Reason.IMPORT_ENTRY, "a key, its identifier or its certificate is not base64")
-
-
-def is_signed(certificate: Certificate, authorities: Sequence[Certificate]) -> bool:
-    """Return whether one of the authorities signed a certificate, with RSA or ECDSA and SHA-2.
-
-    Not checked: dates. A certificate counts by its own, and authorities expire before what they signed does.
-    """
-    try:
-        unproven_certificate = unproven.read(certificate.der)
-    except PratiqueError:
-        return False
-    return any(unproven_certificate.is_signed_by(each.public_key) for each in authorities[:MAX_AUTHORITIES])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
+from pratique.cose.certificate_path import Authorities
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PublicKey
 from pratique.errors import PratiqueError, SignatureError, TrustError
@@ -76,7 +77,7 @@ def _proof(listing: Listing, instructions: Instructions) -> tuple[list[str], lis
     return [], [f"the signature of {listing.shape}: no key was given that it must be signed by"]
 
 
-def _authorities(entries: tuple[Listed, ...], collector: Collector) -> dict[str, list[Certificate]]:
+def _authorities(entries: tuple[Listed, ...], collector: Collector) -> dict[str, Authorities]:
     """Return the authorities of a list by country."""
     found: dict[str, list[Certificate]] = {}
     for entry in entries:
@@ -86,10 +87,10 @@ def _authorities(entries: tuple[Listed, ...], collector: Collector) -> dict[str,
         certificate = None if country is None else collector.certificate(entry.where, entry.material)
         if country is not None and certificate is not None:
             found.setdefault(country, []).append(certificate)
-    return found
+    return {country: Authorities(certificates) for country, certificates in found.items()}
 
 
-def _add(entry: Listed, collector: Collector, authorities: dict[str, list[Certificate]], limits: Limits) -> None:
+def _add(entry: Listed, collector: Collector, authorities: dict[str, Authorities], limits: Limits) -> None:
     """Add a signer's key, or remark on why not."""
     try:
         key_id = None if entry.key_id is None else unbase64(entry.key_id)
@@ -104,7 +105,7 @@ def _add(entry: Listed, collector: Collector, authorities: dict[str, list[Certif
     if named is None and certificate.country is not None:
         named = country_alpha3(certificate.country)
     country = collector.country(entry.where, named)
-    if country is not None and collector.is_under(entry.where, certificate, authorities.get(country, ())):
+    if country is not None and collector.is_under(entry.where, certificate, authorities.get(country)):
         collector.add(entry.where, certificate, country=country, format_=FORMAT, key_id=key_id)
 
 

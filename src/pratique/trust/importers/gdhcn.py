@@ -15,6 +15,7 @@ import re
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.codec import json
+from pratique.cose.certificate_path import Authorities
 from pratique.cose.certificates import Certificate
 from pratique.errors import PratiqueError
 from pratique.model.codes import country_name
@@ -67,11 +68,12 @@ def import_(data: bytes, instructions: Instructions, *, domains: Mapping[str, st
     methods = document["verificationMethod"]
     collector = Collector(len(methods), at=instructions.at)
     entries = [entry for i, method in enumerate(methods) if (entry := _entry(f"/{i}", method, collector)) is not None]
-    authorities: dict[str, list[Certificate]] = {}
+    found: dict[str, list[Certificate]] = {}
     for entry in entries:
         certificate = collector.certificate(entry.where, entry.encoded) if entry.use in _AUTHORITIES else None
         if certificate is not None:
-            authorities.setdefault(entry.participant, []).append(certificate)
+            found.setdefault(entry.participant, []).append(certificate)
+    authorities = {participant: Authorities(certificates) for participant, certificates in found.items()}
     for entry in entries:
         if entry.use not in _AUTHORITIES:
             _add(entry, collector, authorities, domains)
@@ -127,7 +129,7 @@ def _code(value: Any) -> str | None:
 
 
 def _add(
-    entry: _Entry, collector: Collector, authorities: Mapping[str, list[Certificate]], domains: Mapping[str, str]
+    entry: _Entry, collector: Collector, authorities: Mapping[str, Authorities], domains: Mapping[str, str]
 ) -> None:
     """Add a document signer, or remark on why not."""
     if entry.use != SIGNER:
@@ -144,7 +146,7 @@ def _add(
     if entry.is_first_version and certificate.is_authority:
         collector.leave_out(entry.where, Reason.IMPORT_OTHER_USE, "it is an authority's certificate")
         return
-    if not collector.is_under(entry.where, certificate, authorities.get(entry.participant, ())):
+    if not collector.is_under(entry.where, certificate, authorities.get(entry.participant)):
         return
     if country_name(entry.participant) is None:
         collector.note(entry.where, Reason.IMPORT_COUNTRY, f"the participant {entry.participant} is no state")
