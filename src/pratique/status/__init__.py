@@ -1,1 +1,15 @@
 """Whether a credential was taken back: status lists, and the revocation lists of foreign formats."""
+
+from pratique.status.store import StatusAnswer, StatusPolicy, StatusStore
+from pratique.status.token import SignedStatusList, StatusListToken
+from pratique.status.token_status_list import StatusList, StatusType
+
+__all__ = [
+    "SignedStatusList",
+    "StatusAnswer",
+    "StatusList",
+    "StatusListToken",
+    "StatusPolicy",
+    "StatusStore",
+    "StatusType",
+]
