@@ -1,6 +1,6 @@
 """Which foreign issuers a verifier accepts: the facts of trust lists, and the verifier's own decision over them."""
 
-from pratique.trust.acceptance import Acceptance, AcceptanceLine, Decision
+from pratique.trust.acceptance import Acceptance, AcceptanceLine, Decision, Explanation
 from pratique.trust.store import TrustStore
 from pratique.trust.trust_list import (
     Scope,
@@ -15,6 +15,7 @@ __all__ = [
     "Acceptance",
     "AcceptanceLine",
     "Decision",
+    "Explanation",
     "Scope",
     "TrustList",
     "TrustStore",

@@ -70,6 +70,54 @@ class AcceptanceLine:
             and (self.until is None or at.astimezone(UTC).date() < self.until)
         )
 
+    def unmet(self, kind: Kind, target: str | None, at: datetime) -> tuple[str, ...]:
+        """Return the names of the conditions because of which `covers_fact` says no; none where it says yes."""
+        today = at.astimezone(UTC).date()
+        met = {
+            "kinds": self.kinds is None or kind in self.kinds,
+            "targets": covers(None if kind is not Kind.CLEARANCE else self.kinds, self.targets, kind, target),
+            "from": self.from_ is None or self.from_ <= today,
+            "until": self.until is None or today < self.until,
+        }
+        return tuple(name for name, is_met in met.items() if not is_met)
+
+
+@dataclass(frozen=True, slots=True)
+class PassedOver:
+    """A line that speaks of an issuer and format and did not decide: where it stands, and its unmet conditions."""
+
+    where: str
+    line: AcceptanceLine
+    unmet: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """A decision, the line that made it, and the lines that might have been meant to.
+
+    `where` is the place of that line in the file, such as `accept/2`; without such a line it is None, and nothing that
+    no line covers is accepted.
+    """
+
+    decision: Decision
+    line: AcceptanceLine | None
+    where: str | None
+    passed_over: tuple[PassedOver, ...]
+
+    def sentences(self) -> tuple[str, ...]:
+        """Return in plain English which line decided, or that none did, and why others did not."""
+        if self.decision is Decision.NOT_ACCEPTED:
+            first = "No line of accept speaks of this issuer and format."
+        elif self.where is None:
+            first = "No line of accept covers this fact."
+        else:
+            first = f"The line {self.where} {'refuses' if self.decision is Decision.DENIED else 'accepts'} it."
+        return first, *(
+            f"The line {passed.where} speaks of this issuer and format, and does not cover the fact because of its "
+            f"{' and '.join(passed.unmet)}."
+            for passed in self.passed_over
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Acceptance:
@@ -101,6 +149,22 @@ class Acceptance:
                     return Decision.ACCEPTED
                 decision = Decision.NOT_FOR_THIS
         return decision
+
+    def explain(self, issuer: TrustedIssuer, format_: str, kind: Kind, target: str | None, at: datetime) -> Explanation:
+        """Return what `decide` answers, with the line that decided, and why the lines before it did not."""
+        passed: list[PassedOver] = []
+        decision = Decision.NOT_ACCEPTED
+        for name, lines, answer in (("deny", self.deny, Decision.DENIED), ("accept", self.accept, Decision.ACCEPTED)):
+            for i, line in enumerate(lines):
+                if not line.covers_issuer(issuer, format_):
+                    continue
+                unmet = line.unmet(kind, target, at)
+                if not unmet:
+                    return Explanation(answer, line, f"{name}/{i}", tuple(passed))
+                passed.append(PassedOver(f"{name}/{i}", line, unmet))
+                if answer is Decision.ACCEPTED:
+                    decision = Decision.NOT_FOR_THIS
+        return Explanation(decision, None, None, tuple(passed))
 
 
 def _invalid(detail: str) -> TrustError:
