@@ -161,13 +161,12 @@ class StatusStore:
         if refusal := held.refusal(keys):
             raise StatusError(Reason.STATUS_LIST_INVALID, refusal)
         if _begins(signed) > at + CLOCK_SKEW:
-            raise StatusError(Reason.STATUS_NOT_YET, _issued(signed))
+            raise StatusError(Reason.STATUS_NOT_YET, f"{signed.uri}, {_issued_at(signed)}, taken at {rfc3339(at)}")
         present = self._held.get(signed.uri)
         if present is not None and present.signed.issued_at >= signed.issued_at and present.counts(keys, at):
             if present.signed.issued_at > signed.issued_at:
-                raise StatusError(
-                    Reason.STATUS_ROLLBACK, f"{_issued(signed)}, at hand is {rfc3339(present.signed.issued_at)}"
-                )
+                newer = f"at hand is one {_issued_at(present.signed)}"
+                raise StatusError(Reason.STATUS_ROLLBACK, f"{signed.uri}, {_issued_at(signed)}, {newer}")
             return present.signed
         if self._folder is not None:
             self._write(self._folder, signed)
@@ -198,16 +197,12 @@ class StatusStore:
             at: now; aware.
             policy: how old a list may be.
         """
-        uri = reference.uri
-        if not issuer.publishes(uri):
-            return StatusAnswer(Reason.STATUS_FOREIGN_LIST, uri)
-        held = self._held.get(uri)
+        held = self._held.get(reference.uri)
         if held is None:
-            return StatusAnswer(Reason.STATUS_UNAVAILABLE, uri)
+            code = Reason.STATUS_UNAVAILABLE if issuer.publishes(reference.uri) else Reason.STATUS_FOREIGN_LIST
+            return StatusAnswer(code, reference.uri)
         token = held.token_for(issuer, keys)
-        if isinstance(token, str):
-            return StatusAnswer(Reason.STATUS_LIST_INVALID, f"{uri}, {token}")
-        return _answer(token, reference.index, at, policy)
+        return token if isinstance(token, StatusAnswer) else _answer(token, reference.index, at, policy)
 
     def _take(self, where: str, data: bytes) -> None:
         try:
@@ -234,18 +229,25 @@ class _Held:
         self.signed: Final = signed
         self._holds: dict[PublicKey, bool] = {}
         self._token: StatusListToken | str | None = None
-        self._for: tuple[TrustedIssuer, Keys, str] | None = None
+        self._for: tuple[TrustedIssuer, Keys, StatusListToken | StatusAnswer] | None = None
 
-    def token_for(self, issuer: TrustedIssuer, keys: Keys) -> StatusListToken | str:
-        """Return the token once a key of this entry of a trust list is seen to have signed it, else why not.
+    def token_for(self, issuer: TrustedIssuer, keys: Keys) -> StatusListToken | StatusAnswer:
+        """Return the token once a key of this entry of a trust list is seen to have signed it, else why it is not used.
 
-        The last answer is kept: neither trust stores nor tokens change.
+        The last outcome is kept: neither trust stores nor tokens change.
         """
         known = self._for
         if known is None or known[0] is not issuer or known[1] is not keys:
-            candidates = [key for key in self._candidates(keys) if key.issuer == issuer]
-            known = self._for = (issuer, keys, self._unsigned(candidates))
-        return known[2] or self._read()
+            known = self._for = (issuer, keys, self._outcome(issuer, keys))
+        return known[2]
+
+    def _outcome(self, issuer: TrustedIssuer, keys: Keys) -> StatusListToken | StatusAnswer:
+        uri = self.signed.uri
+        if not issuer.publishes(uri):
+            return StatusAnswer(Reason.STATUS_FOREIGN_LIST, uri)
+        why = self._unsigned([key for key in self._candidates(keys) if key.issuer == issuer])
+        outcome = why or self._read()
+        return StatusAnswer(Reason.STATUS_LIST_INVALID, f"{uri}, {outcome}") if isinstance(outcome, str) else outcome
 
     def refusal(self, keys: Keys) -> str:
         """Return why no issuer with lists at this address signed the token, or why its list cannot be read, if so."""
@@ -303,26 +305,33 @@ class _Held:
 
 
 def _answer(token: StatusListToken, index: int, at: datetime, policy: StatusPolicy) -> StatusAnswer:
-    issued_at, ends = token.issued_at, token.expires_at or token.issued_at + policy.lifetime
+    issued_at = token.issued_at
+    ends = token.expires_at or issued_at + policy.lifetime
     is_due = token.time_to_live is not None and at - issued_at >= token.time_to_live
-
-    def answer(code: Reason, detail: str = "", value: int | None = None) -> StatusAnswer:
-        return StatusAnswer(code, f"{token.uri}{detail}", value, issued_at, ends, is_due)
-
     try:
         value = token.statuses.get(index)
     except IndexError:
-        return answer(Reason.STATUS_UNKNOWN, f", {len(token.statuses)} statuses")
-    if value != StatusType.VALID:
-        return answer(_CODES.get(value, Reason.STATUS_APPLICATION), f", issued {rfc3339(issued_at)}", value)
-    if at + policy.clock_skew < (token.not_before or issued_at):
-        return answer(Reason.STATUS_NOT_YET, f", issued {rfc3339(issued_at)}, checked at {rfc3339(at)}", value)
+        detail = f"{token.uri}, {len(token.statuses)} statuses"
+        return StatusAnswer(Reason.STATUS_UNKNOWN, detail, None, issued_at, ends, is_due)
+    code, since = _judged(token, value, ends, at, policy)
+    detail = token.uri if since is None else f"{token.uri}, {since}, checked at {rfc3339(at)}"
+    return StatusAnswer(code, detail, value, issued_at, ends, is_due)
+
+
+def _judged(
+    token: StatusListToken, value: int, ends: datetime, at: datetime, policy: StatusPolicy
+) -> tuple[Reason, str | None]:
+    """Return what a status comes to at a time, and since when, where that is the reason."""
+    if value:
+        return _CODES.get(value, Reason.STATUS_APPLICATION), _issued_at(token)
+    if at + policy.clock_skew < (token.not_before or token.issued_at):
+        return Reason.STATUS_NOT_YET, _issued_at(token)
     if at >= ends:
         code = Reason.STATUS_STALE if at - ends < policy.grace else Reason.STATUS_EXPIRED
-        return answer(code, f", expired {rfc3339(ends)}, checked at {rfc3339(at)}", value)
-    if policy.max_age is not None and at - issued_at >= policy.max_age:
-        return answer(Reason.STATUS_STALE, f", issued {rfc3339(issued_at)}, checked at {rfc3339(at)}", value)
-    return answer(Reason.STATUS_VALID, "", value)
+        return code, f"expired {rfc3339(ends)}"
+    if policy.max_age is not None and at - token.issued_at >= policy.max_age:
+        return Reason.STATUS_STALE, _issued_at(token)
+    return Reason.STATUS_VALID, None
 
 
 _CODES: Final[Mapping[int, Reason]] = {
@@ -335,5 +344,5 @@ def _begins(signed: SignedStatusList) -> datetime:
     return max(signed.issued_at, signed.not_before or signed.issued_at)
 
 
-def _issued(signed: SignedStatusList) -> str:
-    return f"{signed.uri}, issued {rfc3339(signed.issued_at)}"
+def _issued_at(token: SignedStatusList | StatusListToken) -> str:
+    return f"issued {rfc3339(token.issued_at)}"
