@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 import pytest
+
 from authority import NOW
 from pratique.cose.keys import PublicKey
 from pratique.cose.revocation_list import RevocationList

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import zlib
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
@@ -34,30 +32,9 @@ from pratique.model import HashedIdentifiers
 from pratique.reasons import Reason
 from pratique.status import dcc_hash_list
 from pratique.status.dcc_hash_list import HashBatch, HashLists, HashType, read_batches
+from revocation import LATER, UCI, b64, batch, sha
 
 ORDER = 0xFFFFFFFF00000000FFFFFFFFFFFFFFFFBCE6FAADA7179E84F3B9CAC2FC632551  # of P-256, FIPS 186-4
-UCI = "URN:UVCI:01:AT:10807843F94"
-LATER = NOW + timedelta(days=30)
-
-
-def sha(data: bytes | str) -> bytes:
-    return hashlib.sha256(data.encode() if isinstance(data, str) else data).digest()[:16]
-
-
-def b64(data: bytes) -> str:
-    return base64.b64encode(data).decode()
-
-
-def batch(*hashes: bytes, hash_type: str = "UCI", **changes: Any) -> dict[str, Any]:
-    """Return a batch as the gateway writes it."""
-    made = {
-        "country": "AT",
-        "expires": LATER.isoformat(),
-        "kid": b64(DCC_KEY_IDS[ES256]),
-        "hashType": hash_type,
-        "entries": [{"hash": b64(each)} for each in hashes],
-    }
-    return {**made, **changes}
 
 
 def read(text: str) -> HashedIdentifiers:

@@ -152,7 +152,9 @@ class ForeignRevocation:
             found = self._hashes.find(identifiers, country=country, key_id=key_id, at=at)
             if found is not None:
                 return Answer(Reason.STATUS_REVOKED, f"{country}, by a hash of type {found}", self._as_of.get(DCC))
-        is_held = DCC in self._as_of or any(country in self._hashes.countries for country, _ in owners)
+        # That the gateway's lists are complete says something of those who send theirs there, as its members do.
+        is_complete = DCC in self._as_of and any(DCC in key.formats for key in keys)
+        is_held = is_complete or any(country in self._hashes.countries for country, _ in owners)
         return self._not_listed(DCC, at, is_held=is_held)
 
     def _card(self, card: CardIdentifier, keys: Sequence[TrustedKey], at: datetime) -> Answer:
