@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from pratique.mrz import TravelDocument
 
 _EVENT, _DETAILS, _HOLDER = (profile.EVENT,), (profile.EVENT, profile.EVENT_DETAILS), (profile.HOLDER,)
+_NO_DECOYS = profile.MostHidden(0, 0, 0, 0)
 NUMBER_BYTES = 9  # random; 12 characters of base64url
 SHORT_LIVED = timedelta(hours=72)  # default window of a test or clearance
 LONG_LIVED = timedelta(days=3650)  # default window of everything else; ICVP vaccinations count for life
@@ -47,16 +48,20 @@ class Issuer:
     Args:
         id: the issuer's identifier as trust lists name it, a URI of at most 255 bytes.
         signer: whoever holds the key; its algorithm must be one of the fully specified ones.
+        decoys: fill every map up to the number of hashes that it can have at most in a credential of its kind, so that
+            their number does not tell which claims there are. It costs 34 bytes for each claim that is not there; in
+            the details and in the holder's claims only codes that open those grow.
     Raises: ClaimError: the identifier is not usable. ValueError: the algorithm is not one to sign with.
     """
 
-    def __init__(self, id: str, *, signer: Signer) -> None:  # noqa: A002 - the claim's name
+    def __init__(self, id: str, *, signer: Signer, decoys: bool = True) -> None:  # noqa: A002 - the claim's name
         if signer.algorithm not in SIGNING:
             raise ValueError(f"{signer.algorithm.name} is not an algorithm to sign with; see pratique.cose.algorithms")
         if ":" not in id or not id.isascii() or not 0 < len(id) <= profile.MAX_TEXT or not id.isprintable():
             raise ClaimError(Reason.CLAIMS_INVALID, "the issuer's identifier is not a URI of at most 255 bytes")
         self.id = id
         self._signer = signer
+        self._decoys = decoys
 
     def __repr__(self) -> str:
         return f"Issuer({self.id!r})"
@@ -95,9 +100,14 @@ class Issuer:
         claims = profile.to_wire(evidence, holder)
         window = _window(evidence, at.astimezone(UTC), valid_from, valid_until)
         redaction = Redaction()
-        details = {profile.EVENT_DETAILS: redaction.hide(claims.details, _DETAILS)} if claims.details else {}
-        event = {**claims.shown, **redaction.hide({**claims.event, **details}, _EVENT)}
-        person = {profile.HOLDER: redaction.hide(claims.holder, _HOLDER)} if claims.holder else {}
+        most = profile.most_hidden(evidence.kind) if self._decoys else _NO_DECOYS
+        hidden = dict(claims.event)
+        if claims.details:
+            hidden[profile.EVENT_DETAILS] = redaction.hide(claims.details, _DETAILS, at_least=most.details)
+        event = {**claims.shown, **redaction.hide(hidden, _EVENT, at_least=most.event)}
+        person = {}
+        if claims.holder:
+            person[profile.HOLDER] = redaction.hide(claims.holder, _HOLDER, at_least=most.holder)
         payload: dict[Any, Any] = {
             profile.ISS: self.id,
             profile.SUB: secrets.token_urlsafe(NUMBER_BYTES),
@@ -107,7 +117,7 @@ class Issuer:
             profile.CNF: _confirmation(document, holder_key),
             profile.VCT: profile.PROFILE,
             profile.EVENT: event,
-            **redaction.hide(person),
+            **redaction.hide(person, at_least=most.top),
         }
         if status is not None:
             payload[profile.STATUS] = _status(status)

@@ -298,3 +298,47 @@ def test_a_damaged_disclosure_of_the_drafts_example_is_refused(vectors: Path) ->
     shown = signed.unprotected[17]
     with pytest.raises(DisclosureError):
         disclosed(claims, [*shown[:-1], shown[-1][:-1] + b"\x00"], framed=True)
+
+
+# Decoys
+
+
+@pytest.mark.parametrize("entries", range(6))
+def test_decoys_make_up_what_is_missing_and_no_more(entries: int) -> None:
+    redaction = Redaction()
+    hashes = redaction.hide({i: i for i in range(entries)}, at_least=4)[REDACTED_KEYS]
+    assert len(hashes) == max(entries, 4)
+    assert hashes == sorted(set(hashes))
+    assert all(len(digest) == 32 for digest in hashes)
+    assert len(redaction.disclosures) == len(hashes)
+    assert len(redaction.paths) == entries
+
+
+def test_the_holder_can_open_every_decoy_and_finds_nothing_in_it() -> None:
+    redaction = Redaction()
+    signed = redaction.hide({1: "a"}, at_least=5)
+    opened = disclosed(signed, redaction.disclosures)
+    assert opened.claims == {1: "a"}
+    assert opened.withheld == 0
+    assert opened.paths == redaction.paths
+    salts = {cbor2.loads(disclosure)[0] for disclosure in redaction.disclosures}
+    assert len(salts) == 5
+    assert {len(salt) for salt in salts} == {16}
+
+
+def test_a_map_with_decoys_alone_is_a_map_with_nothing_in_it() -> None:
+    redaction = Redaction()
+    signed = redaction.hide({}, at_least=2)
+    assert disclosed(signed, ()).claims == {}
+    assert disclosed(signed, ()).withheld == 2
+    assert disclosed(signed, redaction.disclosures).claims == {}
+
+
+def test_where_a_claim_stands_among_decoys_is_chance() -> None:
+    places = set()
+    for _ in range(200):
+        redaction = Redaction()
+        hashes = redaction.hide({1: "a"}, at_least=3)[REDACTED_KEYS]
+        (disclosure,) = redaction.paths
+        places.add(hashes.index(hashlib.sha256(disclosure).digest()))
+    assert places == {0, 1, 2}  # fails by chance once in 10^35 runs

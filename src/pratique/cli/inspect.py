@@ -126,12 +126,16 @@ def _own_prefix() -> str:
 
 
 def _print_disclosures(credential: Credential, text: str) -> None:
-    from pratique.present import HeldCredential  # noqa: PLC0415
+    from pratique.formats import pratique, profile  # noqa: PLC0415
 
     output.heading("Selective disclosure")
-    shown = ", ".join(HeldCredential.from_text(text).disclosable) or "nothing beyond what every copy shows"
+    opened = set(pratique.envelope(text).open().paths.values())
+    names = [name for name, path in profile.PATHS.items() if path in opened]
+    shown = ", ".join(names) or "nothing beyond what every copy shows"
     closed = (
-        f"{credential.withheld} entries; what they are, this copy does not say" if credential.withheld else "nothing"
+        f"up to {credential.withheld} entries; this copy does not say how many, or what"
+        if credential.withheld
+        else "nothing"
     )
     output.pairs([("disclosed", shown), ("stays closed", closed)])
 

@@ -64,5 +64,5 @@ def print_shown(credential: Credential) -> None:
     output.heading("Shown by the holder" if credential.withheld else "In the credential")
     output.pairs([*holder_rows(credential), *event_rows(credential)])
     if credential.withheld:
-        count = f"{credential.withheld} more entries stay" if credential.withheld > 1 else "1 more entry stays"
-        click.echo(f"  ({count} closed)")
+        entries = "entries stay" if credential.withheld > 1 else "entry stays"
+        click.echo(f"  (up to {credential.withheld} more {entries} closed)")

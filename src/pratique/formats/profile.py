@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.errors import ClaimError, DecodeError
 from pratique.model import (
@@ -214,6 +214,24 @@ PATHS: Final[Mapping[str, tuple[int, ...]]] = {
 
 CLOSED_MAPS: Final = frozenset({(), (EVENT,), (EVENT, EVENT_DETAILS), (HOLDER,)})
 """The maps in which entries are hidden."""
+
+
+class MostHidden(NamedTuple):
+    """How many entries can be hidden in each map of a credential, whatever it says."""
+
+    top: int
+    event: int
+    details: int
+    holder: int
+
+
+def most_hidden(kind: Kind) -> MostHidden:
+    """Return how many hashes the maps of a credential of this kind have when every claim that it can have is there."""
+    if kind is Kind.CLEARANCE:
+        return MostHidden(0, 0, 0, 0)
+    known = _FIELDS_OF[EVIDENCE_TYPES[KIND_NUMBERS[kind]]]
+    event, details = (sum(claim.name in known for claim in claims) for claims in (_EVENT_CLAIMS, _DETAIL_CLAIMS))
+    return MostHidden(top=1, event=event + 1, details=details, holder=len(_HOLDER_CLAIMS))
 
 
 def _fields(claims: Any, by_key: Mapping[int, Claim], where: str) -> dict[str, Any]:

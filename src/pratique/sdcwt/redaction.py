@@ -20,28 +20,38 @@ class Redaction:
 
     def __init__(self) -> None:
         self._paths: dict[bytes, Path] = {}
+        self._decoys: list[bytes] = []
 
     @property
     def disclosures(self) -> tuple[bytes, ...]:
-        """Return every disclosure made so far: CBOR of [salt, value, key], as the holder will send it."""
-        return tuple(self._paths)
+        """Return every disclosure made so far, as the holder gets it: CBOR of [salt, value, key], of decoys [salt].
+
+        Decoys are among them so that the holder sees that nothing was hidden from them.
+        """
+        return (*self._paths, *self._decoys)
 
     @property
     def paths(self) -> dict[bytes, Path]:
-        """Return where each disclosure opens its claim."""
+        """Return where each disclosure opens its claim; decoys open nothing."""
         return self._paths.copy()
 
-    def hide(self, entries: Mapping[int, Any] | Mapping[str, Any], within: Path = ()) -> dict[Any, Any]:
+    def hide(
+        self, entries: Mapping[int, Any] | Mapping[str, Any], within: Path = (), *, at_least: int = 0
+    ) -> dict[Any, Any]:
         """Return the map that stands for `entries` with all of them hidden: one array of hashes, or nothing.
 
-        `within` is the path of the map in which they stand. Each entry gets 16 fresh random bytes of salt. Hashes are
-        sorted, so that their order says nothing.
-        Source: draft-ietf-spice-sd-cwt-07, sections 4.1 and 4.2.
+        `within` is the path of the map in which they stand. Each entry gets 16 fresh random bytes of salt. Decoys make
+        up what is missing to `at_least` hashes. Hashes are sorted, so that their order says nothing; the hash of a
+        decoy is one like the others to everybody who has not its salt.
+        Source: draft-ietf-spice-sd-cwt-07, sections 4.1, 4.2 and 10.
         """
-        if not entries:
-            return {}
-        made = {
-            cbor.encode([secrets.token_bytes(SALT_BYTES), value, key]): (*within, key) for key, value in entries.items()
-        }
+        made = {cbor.encode([_salt(), value, key]): (*within, key) for key, value in entries.items()}
+        decoys = [cbor.encode([_salt()]) for _ in range(at_least - len(made))]
         self._paths |= made
-        return {REDACTED_KEYS: sorted(hashlib.sha256(disclosure).digest() for disclosure in made)}
+        self._decoys += decoys
+        hashes = sorted(hashlib.sha256(disclosure).digest() for disclosure in (*made, *decoys))
+        return {REDACTED_KEYS: hashes} if hashes else {}
+
+
+def _salt() -> bytes:
+    return secrets.token_bytes(SALT_BYTES)
