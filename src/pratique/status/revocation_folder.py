@@ -54,19 +54,35 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
         raise _invalid(f"{folder} cannot be read: {error.strerror}") from None
     if len(names) > MAX_FILES:
         raise _invalid(f"{folder} holds {len(names)} files, at most {MAX_FILES} are read")
+    contents: dict[str, bytes | PratiqueError] = {}
+    for name in names:
+        if _network(name) is None and name != AS_OF:
+            continue
+        try:
+            contents[name] = _content(folder / name)
+        except PratiqueError as error:
+            contents[name] = error
+    return _lists(contents, max_age)
+
+
+def read(contents: Mapping[str, bytes], *, max_age: timedelta | None = None) -> ForeignRevocation:
+    """Return the lists of a folder whose files are in memory, by their names. Raises: as `load`."""
+    return _lists(contents, max_age)
+
+
+def _lists(contents: Mapping[str, bytes | PratiqueError], max_age: timedelta | None) -> ForeignRevocation:
     lists: list[HashBatch | CardList | RevocationList] = []
     damage: list[Damage] = []
     as_of: Mapping[str, datetime] = {}
-    for name in names:
-        network = next((network for suffix, network in _NETWORKS.items() if name.endswith(suffix)), None)
-        if network is None and name != AS_OF:
-            continue
+    for name, content in contents.items():
+        network = _network(name)
         try:
-            data = _content(folder / name)
+            if isinstance(content, PratiqueError):
+                raise content
             if name == AS_OF:
-                as_of = _as_of(data)
+                as_of = _as_of(content)
                 continue
-            found = _read(data)
+            found = _read(content)
         except PratiqueError as error:
             damage.append(Damage(name, network, error.detail, left_out=True))
             continue
@@ -75,6 +91,10 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
         if damaged:
             damage.append(Damage(name, network, f"{damaged} entries are none and were set aside", left_out=False))
     return ForeignRevocation(lists, as_of=as_of, max_age=max_age, damage=damage)
+
+
+def _network(name: str) -> str | None:
+    return next((network for suffix, network in _NETWORKS.items() if name.endswith(suffix)), None)
 
 
 def keep(folder: Path | str, data: bytes) -> Path:
