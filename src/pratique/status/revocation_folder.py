@@ -171,9 +171,10 @@ def _as_of(data: bytes) -> dict[str, datetime]:
     document = json.decode(data, limit=MAX_AS_OF)
     if type(document) is not dict or not document.keys() <= set(NETWORKS):
         raise _invalid(f"it is not an object with times of {', '.join(NETWORKS)}")
-    if any(type(moment) is not str for moment in document.values()):
-        raise _invalid("a time is not a text")
-    return {network: parse_datetime(moment) for network, moment in document.items()}
+    try:
+        return {network: parse_datetime(str(moment)) for network, moment in document.items()}
+    except DecodeError as error:
+        raise _invalid(error.detail) from None
 
 
 def _name(data: bytes) -> str:
