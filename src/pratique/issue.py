@@ -22,6 +22,8 @@ from pratique.sdcwt import Redaction
 from pratique.sdcwt.labels import SD_CLAIMS, TYP, TYP_SD_CWT
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from pratique.cose.keys import PublicKey
     from pratique.cose.signer import Signer
     from pratique.mrz import TravelDocument
@@ -129,6 +131,66 @@ class Issuer:
                 self._signer,
             ),
             paths=redaction.paths,
+        )
+
+    def issue_batch(  # noqa: PLR0913 - as `issue`
+        self,
+        evidence: Evidence,
+        *,
+        at: datetime,
+        copies: int | None = None,
+        document: TravelDocument | None = None,
+        holder_keys: Sequence[PublicKey] = (),
+        holder: Holder | None = None,
+        valid_from: datetime | date | None = None,
+        valid_until: datetime | date | None = None,
+        statuses: Sequence[StatusReference] = (),
+    ) -> tuple[HeldCredential, ...]:
+        """Return copies of one credential, each to be shown once, so that nobody can tell that two are one holder's.
+
+        Each has its own number, salts, signature, binding and place in a status list. What two of them share, all
+        credentials of this issuer, kind, disease and window share, and what the holder opens of both. Which status goes
+        to which copy is drawn by lot; the lists should give out their indices at random, as neighbours would tell.
+
+        Args:
+            evidence: as `issue` takes it, and so are `at`, `holder`, `valid_from` and `valid_until`.
+            at: the time of issue, aware.
+            copies: how many; by default as many as there are keys.
+            document: the travel document to bind each copy to, some 50 ms for each, or
+            holder_keys: a key of its own for each copy.
+            holder: who the fact is about.
+            valid_from: the first moment on which the fact counts.
+            valid_until: when it ends.
+            statuses: a place of its own for each copy, where copies can be revoked.
+        Raises: ClaimError, TypeError: as `issue`. ValueError: no copies, or keys or statuses that are not as many as
+            copies, or not all different.
+        """
+        if (document is None) is not bool(holder_keys):
+            raise TypeError("a batch is bound to exactly one of document and holder_keys")
+        if copies is None and document is not None:
+            raise TypeError("how many copies?")
+        count = len(holder_keys) if copies is None else copies
+        if count < 1:
+            raise ValueError("a batch has one copy or more")
+        if holder_keys and not len(holder_keys) == len(set(holder_keys)) == count:
+            raise ValueError(f"{count} copies take as many keys, each another one")
+        if statuses and not len(statuses) == len(set(statuses)) == count:
+            raise ValueError(f"{count} copies take as many statuses, each another one")
+        places: list[StatusReference | None] = [*statuses] if statuses else [None] * count
+        secrets.SystemRandom().shuffle(places)
+        keys: list[PublicKey | None] = [*holder_keys] if holder_keys else [None] * count
+        return tuple(
+            self.issue(
+                evidence,
+                at=at,
+                document=document,
+                holder_key=key,
+                holder=holder,
+                valid_from=valid_from,
+                valid_until=valid_until,
+                status=status,
+            )
+            for key, status in zip(keys, places, strict=True)
         )
 
 
