@@ -156,7 +156,7 @@ def test_complete_lists_of_the_gateway_do_not_speak_for_who_does_not_send_there(
     ("age", "code"),
     [
         (HOUR - timedelta(seconds=1), Reason.STATUS_NOT_LISTED),
-        (HOUR, Reason.STATUS_NOT_LISTED),
+        (HOUR, Reason.STATUS_STALE),
         (HOUR + timedelta(seconds=1), Reason.STATUS_STALE),
     ],
 )

@@ -75,7 +75,7 @@ class ForeignRevocation:
             the one with the higher counter counts.
         as_of: when the lists of a network were last complete, aware. A network that is not in it is not known to be
             complete: then a certificate of a country without any batch gets `status.none_held`.
-        max_age: how long after that they are relied upon; None for ever. Where it is set, a network without `as_of` is
+        max_age: from this age on, counted from then, they are stale; None is no limit. Where it is set, a network without `as_of` is
             stale. Certificate lists have dates of their own and go by those.
         damage: what could not be read. A file that is left out makes every answer of its network that depends on it
             inconclusive; one whose network is not known, those of all three.
@@ -194,7 +194,7 @@ class ForeignRevocation:
             return Answer(Reason.STATUS_LIST_INVALID, f"a file of {network} cannot be read", as_of)
         if not is_held:
             return Answer(Reason.STATUS_NOT_HELD, "", as_of)
-        if self._max_age is not None and (as_of is None or at - as_of > self._max_age):
+        if self._max_age is not None and (as_of is None or at - as_of >= self._max_age):
             of = "no time is known" if as_of is None else rfc3339(as_of)
             return Answer(Reason.STATUS_STALE, f"lists of {network}, of: {of}", as_of)
         return Answer(Reason.STATUS_NOT_LISTED, "", as_of)

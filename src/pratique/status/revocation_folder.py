@@ -44,7 +44,7 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
 
     Args:
         folder: as above.
-        max_age: how long after `as-of.json` the lists of a network are relied upon; None for ever.
+        max_age: from this age on, counted from what `as-of.json` says, lists are stale; None is no limit.
     Raises: DecodeError (`status.list_invalid`): the folder cannot be read, or holds more than is held in memory.
     """
     folder = Path(folder)
