@@ -173,6 +173,32 @@ def test_the_number_of_items_is_bounded_at_its_limit() -> None:
     assert code_of(cbor2.dumps([{i: [i] for i in range(MAX_ITEMS // 3)}])) is Reason.CBOR_LIMIT
 
 
+def items_in(value: Any) -> int:
+    if isinstance(value, dict):
+        return 1 + sum(items_in(key) + items_in(entry) for key, entry in value.items())
+    return 1 + sum(map(items_in, value)) if isinstance(value, list) else 1
+
+
+@settings(max_examples=100)
+@given(VALUES)
+def test_as_many_items_as_the_limit_are_read_and_no_more(value: Any) -> None:
+    data, items = cbor.encode(value), items_in(value)
+    for deterministic in (True, False):
+        read = cbor.Decoder(deterministic=deterministic, max_items=items)
+        assert read(data) == value
+        assert read.prefix(b"\0" + data + b"\x80" * 9, 1) == (value, 1 + len(data))
+        with pytest.raises(DecodeError) as refused:
+            cbor.Decoder(deterministic=deterministic, max_items=items - 1)(data)
+        assert refused.value.code is Reason.CBOR_LIMIT
+
+
+def test_a_tag_is_an_item_of_its_own() -> None:
+    data, tags = hexed("c11a514b67b0"), frozenset({1})
+    assert cbor.Decoder(tags=tags, max_items=2)(data).value == 1_363_896_240
+    with pytest.raises(DecodeError, match="more than 1"):
+        cbor.Decoder(tags=tags, max_items=1)(data)
+
+
 SHORTER = {
     "0 in two bytes": "1800",
     "23 in two bytes": "1817",

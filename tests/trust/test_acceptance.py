@@ -143,8 +143,11 @@ def test_explanation_says_that_no_line_decided_and_why() -> None:
     early = {"countries": ["UTO"], "targets": ["RA01"], "from": "2026-11-24"}
     assert explain({"accept": [early], "deny": [early]}) == (
         "No line of accept covers this fact.",
-        "The line deny/0 speaks of this issuer and format, and does not cover the fact because of its targets and from.",
-        "The line accept/0 speaks of this issuer and format, and does not cover the fact because of its targets and from.",
+        *(
+            f"The line {where} speaks of this issuer and format, "
+            "and does not cover the fact because of its targets and from."
+            for where in ("deny/0", "accept/0")
+        ),
     )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -16,7 +17,7 @@ from pratique.cose.keys import PrivateKey
 from pratique.errors import PratiqueError, TrustError
 from pratique.model import Kind
 from pratique.reasons import Reason
-from pratique.trust import Scope, TrustList
+from pratique.trust import Scope, TrustedIssuer, TrustList, Withdrawal, WithdrawalReason
 
 KEY = PrivateKey.generate().public
 
@@ -263,3 +264,131 @@ def test_key_for_one_disease_gives_no_clearances() -> None:
 
 def test_document_of_a_world_is_json() -> None:
     assert TrustList.from_json(json.loads(json.dumps(World().list_document))).set_aside == ()
+
+
+# Status lists
+
+
+def issuer_with(*addresses: str) -> TrustedIssuer:
+    trust_list = TrustList.from_json(document(status_lists=[*addresses]))
+    return trust_list.keys[0].issuer
+
+
+BASE = "https://one.example.org/status/"
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [f"{BASE}1", f"{BASE}2026/11/list-7", f"{BASE}a.b_c~d-e", f"{BASE}a..b", BASE],
+)
+def test_address_below_one_that_ends_with_a_slash_is_the_issuers(uri: str) -> None:
+    assert issuer_with(BASE).publishes(uri)
+
+
+@pytest.mark.parametrize(
+    "uri",
+    [
+        "",
+        "https://one.example.org/status",
+        "https://one.example.org/status2/1",
+        "https://one.example.org/",
+        "https://one.example.org/STATUS/1",
+        "https://ONE.example.org/status/1",
+        "HTTPS://one.example.org/status/1",
+        "http://one.example.org/status/1",
+        "https://one.example.org:443/status/1",
+        "https://user@one.example.org/status/1",
+        "https://one.example.org@evil.example/status/1",
+        "https://one.example.org.evil.example/status/1",
+        "https://evil.example/https://one.example.org/status/1",
+        " https://one.example.org/status/1",
+        f"{BASE}../other/1",
+        f"{BASE}1/../../other",
+        f"{BASE}./1",
+        f"{BASE}.",
+        f"{BASE}..",
+        f"{BASE}.hidden",
+        f"{BASE}%2e%2e/other",
+        f"{BASE}%2E%2E%2Fother",
+        f"{BASE}..%2fother",
+        f"{BASE}..\\other",
+        f"{BASE}1\\..\\..\\other",
+        f"{BASE}/1",
+        f"{BASE}1//2",
+        f"{BASE}1/",
+        f"{BASE}1?x=https://evil.example/",
+        f"{BASE}1#fragment",
+        f"{BASE}1;x",
+        f"{BASE}1@evil.example",
+        f"{BASE}1 ",
+        f"{BASE}1\n",
+        f"{BASE}\t1",
+        f"{BASE}ä",
+        f"{BASE}\uff0e\uff0e/x",
+    ],
+)
+def test_address_that_some_software_reads_otherwise_is_not_the_issuers(uri: str) -> None:
+    assert not issuer_with(BASE).publishes(uri)
+
+
+def test_address_that_is_listed_whole_is_the_issuers_and_nothing_beside_it() -> None:
+    issuer = issuer_with("https://one.example.org/list?id=1", "https://one.example.org/a%20b")
+    assert issuer.publishes("https://one.example.org/list?id=1")
+    assert issuer.publishes("https://one.example.org/a%20b")
+    for uri in ("https://one.example.org/list?id=2", "https://one.example.org/list?id=1/2", "https://one.example.org/"):
+        assert not issuer.publishes(uri)
+
+
+@pytest.mark.parametrize(
+    "folder", ["/", "https:/", "https://", "https:///", "http://one.example.org/", "https://one.example.org/?/"]
+)
+def test_folder_that_is_no_https_address_covers_nothing(folder: str) -> None:
+    for uri in (f"{folder}x", "https://one.example.org/x", "https://one.example.org/status/1"):
+        assert not issuer_with(folder).publishes(uri)
+
+
+def test_issuer_without_addresses_publishes_nothing() -> None:
+    assert not issuer_with().publishes("https://one.example.org/status/1")
+    assert TrustList.from_json(document()).keys[0].issuer.status_lists == ()
+
+
+# Withdrawal
+
+
+@pytest.mark.parametrize(("seconds", "after_supersession"), [(-1, False), (0, True), (1, True)])
+def test_compromise_voids_everything_and_supersession_what_was_issued_from_then_on(
+    seconds: int,
+    after_supersession: bool,  # noqa: FBT001 - parametrised
+) -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    issued_at = at + timedelta(seconds=seconds)
+    assert Withdrawal(at, WithdrawalReason.SUPERSEDED).voids(issued_at) is after_supersession
+    assert Withdrawal(at, WithdrawalReason.COMPROMISE).voids(issued_at)
+
+
+def test_withdrawn_key_is_on_the_list_with_time_and_reason() -> None:
+    withdrawn = {"at": "2026-11-01T00:00:00+01:00", "reason": "superseded"}
+    trust_list = TrustList.from_json(document(keys=[key(withdrawn=withdrawn), key()]))
+    at = datetime(2026, 10, 31, 23, tzinfo=UTC)
+    assert trust_list.keys[0].withdrawn == Withdrawal(at, WithdrawalReason.SUPERSEDED)
+    assert trust_list.keys[1].withdrawn is None
+
+
+def test_list_says_when_the_next_is_due_and_when_it_ends() -> None:
+    due = {"next_update": "2026-11-08T00:00:00Z", "expires_at": "2026-12-01T00:00:00Z"}
+    trust_list = TrustList.from_json({**document(), **due})
+    assert trust_list.next_update == datetime(2026, 11, 8, tzinfo=UTC)
+    assert trust_list.expires_at == datetime(2026, 12, 1, tzinfo=UTC)
+    trust_list = TrustList.from_json(document())
+    assert (trust_list.next_update, trust_list.expires_at) == (None, None)
+
+
+def test_keys_share_what_is_the_same_in_many() -> None:
+    """Of 50,000 keys most have the formats and scope of their neighbour."""
+    scope = {"kinds": ["vaccination"], "targets": ["1D47"]}
+    trust_list = TrustList.from_json(document(keys=[key(scope=dict(scope)), key(scope=dict(scope))]))
+    one, other, _ = trust_list.keys
+    assert one.formats is other.formats
+    assert one.scope is other.scope
+    assert not hasattr(one, "__dict__")
+    assert one.key is one.key

@@ -1,7 +1,12 @@
-"""Entries for a local trust list and its acceptance, from a certificate or a key: values in, JSON values out.
+"""Entries for a trust list and its acceptance, and the next edition of a list: values in, JSON values out.
 
 No file is read or written here. What is returned follows `schemas/trust-list.schema.json` and
 `schemas/acceptance.schema.json`.
+
+**Keys by cohort.** An issuer signs with one key for a month, say, and with the next one for the next. All of them stand
+on the list side by side, each with its own window, and what a key signs counts only if it was issued in that window. A
+key that leaks is withdrawn alone: it voids what was issued in one month, and nothing of the others. The key of a month
+that is over needs no withdrawal, for its window has ended; `superseded` is for one that is given up before.
 """
 
 from __future__ import annotations
@@ -13,10 +18,11 @@ from typing import TYPE_CHECKING, Any, Final
 from pratique.cose.algorithms import ES256
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PublicKey
-from pratique.errors import TrustError
+from pratique.errors import PratiqueError, TrustError
 from pratique.model import Kind
-from pratique.model.dates import rfc3339
+from pratique.model.dates import parse_datetime, rfc3339
 from pratique.reasons import Reason
+from pratique.trust.trust_list import WithdrawalReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -165,9 +171,11 @@ def with_key(  # noqa: PLR0913 - each is a part of the entry
         country: ISO 3166-1 alpha-3.
         at: the time of the change.
         name: the issuer's English name.
-    Raises: TrustError (`trust.list_invalid`): the issuer is on the list for another country.
+    Raises: TrustError (`trust.list_invalid`): the issuer is on the list for another country; the key was withdrawn; the
+        list has ended.
     """
     before = document or {"id": LOCAL_LIST, "sequence": 0, "issued_at": "", "issuers": []}
+    _refuse_withdrawn(before, issuer, key)
     issuers = [dict(entry) for entry in before["issuers"]]
     entry = next((entry for entry in issuers if entry["id"] == issuer), None)
     if entry is None:
@@ -182,7 +190,122 @@ def with_key(  # noqa: PLR0913 - each is a part of the entry
     if name is not None:
         entry["names"] = {**entry.get("names", {}), "en": name}
     entry["keys"] = [*(other for other in entry["keys"] if not _same(other, key)), dict(key)]
-    return {**before, "sequence": before["sequence"] + 1, "issued_at": _time(at), "issuers": issuers}
+    return _next_edition(before, issuers, at)
+
+
+def with_withdrawal(  # noqa: PLR0913 - each is a part of the entry
+    document: Mapping[str, Any],
+    *,
+    issuer: str,
+    key_id: bytes,
+    reason: WithdrawalReason,
+    at: datetime,
+    since: datetime | None = None,
+) -> dict[str, Any]:
+    """Return a trust list with a key of an issuer marked as withdrawn; sequence one higher. It stays listed.
+
+    All keys that the issuer has under the identifier are withdrawn. For compromise, so is the same key wherever else it
+    stands on the list, under any issuer and identifier: whoever holds it can sign for all of them.
+
+    Args:
+        document: the list so far.
+        issuer: the issuer's identifier.
+        key_id: the identifier of the key.
+        reason: why; a compromise may follow a supersession and not the other way round.
+        at: the time of the change.
+        since: from when on the key is withdrawn, `at` unless given. After a compromise it is for people only.
+    Raises: TrustError (`trust.list_invalid`): the issuer has no such key; it is withdrawn already; the list has ended.
+    """
+    own = [
+        key
+        for entry in document["issuers"]
+        if entry["id"] == issuer
+        for key in entry["keys"]
+        if base64.b64decode(key["key_id"]) == key_id
+    ]
+    if not own:
+        raise TrustError(Reason.TRUST_LIST_INVALID, "the issuer has no key with this identifier")
+    settled = {reason, WithdrawalReason.COMPROMISE}
+    own = [key for key in own if "withdrawn" not in key or key["withdrawn"]["reason"] not in settled]
+    if not own:
+        raise TrustError(Reason.TRUST_LIST_INVALID, "the key is withdrawn already")
+    leaked = {_material(key) for key in own} - {None} if reason is WithdrawalReason.COMPROMISE else set()
+    withdrawn = {"at": _time(since or at), "reason": reason.value}
+    issuers = [
+        {
+            **entry,
+            "keys": [
+                {**key, "withdrawn": withdrawn}
+                if any(key is other for other in own) or (leaked and _material(key) in leaked)
+                else key
+                for key in entry["keys"]
+            ],
+        }
+        for entry in document["issuers"]
+    ]
+    return _next_edition(document, issuers, at)
+
+
+def renewed(
+    document: Mapping[str, Any], *, at: datetime, next_update: datetime, expires_at: datetime
+) -> dict[str, Any]:
+    """Return the next edition of a trust list, with the same issuers and keys; sequence one higher.
+
+    Args:
+        document: the list so far.
+        at: the time of the change.
+        next_update: when the edition after it is due; from then on verifiers warn.
+        expires_at: from when on verifiers refuse it.
+    Raises: TrustError (`trust.list_invalid`): the times are not in this order.
+    """
+    if not at < next_update <= expires_at:
+        raise TrustError(Reason.TRUST_LIST_INVALID, "the next edition is not due after this one and before its end")
+    due = {"next_update": _time(next_update), "expires_at": _time(expires_at)}
+    return _next_edition({**document, **due}, document["issuers"], at)
+
+
+def _next_edition(before: Mapping[str, Any], issuers: list[dict[str, Any]], at: datetime) -> dict[str, Any]:
+    due = {name: before[name] for name in ("next_update", "expires_at") if name in before}
+    if any(at > parse_datetime(time) for time in due.values()):
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            "the time for which the list was made is over",
+            hint="renew it first: say when the next edition is due and when this one ends",
+        )
+    return {
+        "id": before["id"],
+        "sequence": before["sequence"] + 1,
+        "issued_at": _time(at),
+        **due,
+        "issuers": issuers,
+    }
+
+
+def _refuse_withdrawn(document: Mapping[str, Any], issuer: str, key: Mapping[str, Any]) -> None:
+    """Refuse a key that was withdrawn: for compromise from anybody, else from this issuer. Listing it would undo it."""
+    withdrawn = [
+        other
+        for entry in document["issuers"]
+        for other in entry["keys"]
+        if "withdrawn" in other
+        and (entry["id"] == issuer or other["withdrawn"]["reason"] == WithdrawalReason.COMPROMISE)
+    ]
+    if withdrawn and _material(key) in {_material(other) for other in withdrawn} - {None}:
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            "the key was withdrawn, and stays so",
+            hint="let the issuer make a new key",
+        )
+
+
+def _material(entry: Mapping[str, Any]) -> bytes | None:
+    """Return the key of an entry, the same bytes for the same key; None where it cannot be read."""
+    try:
+        if "public_key" in entry:
+            return PublicKey.from_jwk(entry["public_key"]).encoded
+        return PublicKey.from_certificate(base64.b64decode(entry["certificate"])).encoded
+    except PratiqueError:
+        return None
 
 
 def with_acceptance(
