@@ -33,6 +33,7 @@ LAYERS = (
     ("issue",),
     ("report", "proven"),
     ("entitlement", "freshness", "identity", "revocation", "session", "validity"),
+    ("bundle",),
     ("verify",),
     ("view",),
     ("cli",),

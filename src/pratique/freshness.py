@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
 if TYPE_CHECKING:
-    from pratique.trust import TrustList
+    from collections.abc import Iterable
 
-NEVER: Final = datetime.max.replace(tzinfo=UTC)
-ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
+_NEVER: Final = datetime.max.replace(tzinfo=UTC)
+_ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
 
 
 class AgeLimits(NamedTuple):
@@ -31,43 +31,93 @@ class AgeLimits(NamedTuple):
 NO_LIMITS: Final = AgeLimits()
 
 
-class Freshness:
-    """The moments from which a trust list is due, stale and void, and before which the clock must be wrong.
+class Dated(Protocol):
+    """A trust list or a bundle: when it was issued, when the next is due, from when on it counts no more."""
 
-    A list that states no `expires_at` is the operator's own and has no age.
+    @property
+    def id(self) -> str:
+        """Return its name."""
+
+    @property
+    def issued_at(self) -> datetime:
+        """Return when it was issued."""
+
+    @property
+    def next_update(self) -> datetime | None:
+        """Return when the next is due."""
+
+    @property
+    def expires_at(self) -> datetime | None:
+        """Return from when on it counts no more."""
+
+
+class _Age:
+    """The moments from which a list or bundle is due, stale and void, and before which the clock must be wrong.
+
+    One that states no `expires_at` is the operator's own and has no age.
     """
 
-    __slots__ = ("_due", "_id", "_issued_at", "_stale", "_void", "from_", "until")
+    __slots__ = ("_due", "_issued_at", "_name", "_stale", "begins", "until", "void")
 
-    def __init__(self, trust_list: TrustList, limits: AgeLimits, *, clock_skew: timedelta) -> None:
-        issued_at, ages = trust_list.issued_at, trust_list.expires_at is not None
-        self._id = trust_list.id
+    def __init__(self, name: str, dated: Dated, limits: AgeLimits, clock_skew: timedelta) -> None:
+        issued_at, ages = dated.issued_at, dated.expires_at is not None
+        self._name = f"{name} {dated.id}"
         self._issued_at = issued_at
-        self._due = min(trust_list.next_update or NEVER, _after(issued_at, limits.warn)) if ages else NEVER
-        self._stale = _after(issued_at, limits.soft) if ages else NEVER
-        self._void = min(trust_list.expires_at or NEVER, _after(issued_at, limits.hard)) if ages else NEVER
-        self.from_ = issued_at - clock_skew if ages else ALWAYS
-        self.until = min(self._due, self._stale, self._void)
-
-    def is_void(self, at: datetime) -> bool:
-        """Return whether the list counts no more."""
-        return at >= self._void
+        self.begins = issued_at - clock_skew if ages else _ALWAYS
+        self._due = min(dated.next_update or _NEVER, _after(issued_at, limits.warn)) if ages else _NEVER
+        self._stale = _after(issued_at, limits.soft) if ages else _NEVER
+        self.void = min(dated.expires_at or _NEVER, _after(issued_at, limits.hard)) if ages else _NEVER
+        self.until = min(self._due, self._stale, self.void)
 
     def check(self, at: datetime) -> Check:
-        """Return what the age of the list comes to; asked only outside `from_` to `until`, within which it is fresh."""
-        if at < self.from_:
-            detail = f"list {self._id} was issued {rfc3339(self._issued_at)}, checked at {rfc3339(at)}"
-            return Check(Step.TRUST, Outcome.INCONCLUSIVE, Reason.CLOCK_BEHIND, detail)
-        if at >= self._void:
-            detail = f"list {self._id} counted until {rfc3339(self._void)}, checked at {rfc3339(at)}"
+        """Return what it comes to, in the order of how bad it is."""
+        if at >= self.void:
+            detail = f"{self._name} counted until {rfc3339(self.void)}, checked at {rfc3339(at)}"
             return Check(Step.TRUST, Outcome.FAILED, Reason.TRUST_LIST_EXPIRED, detail)
+        if at < self.begins:
+            detail = f"{self._name} was issued {rfc3339(self._issued_at)}, checked at {rfc3339(at)}"
+            return Check(Step.TRUST, Outcome.INCONCLUSIVE, Reason.CLOCK_BEHIND, detail)
         if at >= self._stale:
-            return Check(Step.TRUST, Outcome.INCONCLUSIVE, Reason.TRUST_LIST_STALE, self._since(self._stale))
-        return Check(Step.TRUST, Outcome.PASSED, Reason.TRUST_LIST_DUE, self._since(self._due))
+            detail = f"{self._name}, since {rfc3339(self._stale)}"
+            return Check(Step.TRUST, Outcome.INCONCLUSIVE, Reason.TRUST_LIST_STALE, detail)
+        if at >= self._due:
+            return Check(Step.TRUST, Outcome.PASSED, Reason.TRUST_LIST_DUE, f"{self._name}, since {rfc3339(self._due)}")
+        return _FRESH
 
-    def _since(self, moment: datetime) -> str:
-        return f"list {self._id}, since {rfc3339(moment)}"
+
+class Ages:
+    """The ages of a verifier's trust lists, and of the bundle that they came in.
+
+    Between `begins` and `until` all are fresh, and nothing has to be looked at.
+    """
+
+    def __init__(
+        self, lists: Iterable[Dated], limits: AgeLimits, *, clock_skew: timedelta, bundle: Dated | None = None
+    ) -> None:
+        shared = () if bundle is None else (_Age("bundle", bundle, limits, clock_skew),)
+        self._ages = {each.id: (_Age("list", each, limits, clock_skew), *shared) for each in lists}
+        every = [age for ages in self._ages.values() for age in ages]
+        self.begins: Final = max((age.begins for age in every), default=_ALWAYS)
+        self.until: Final = min((age.until for age in every), default=_NEVER)
+
+    def is_void(self, list_id: str, at: datetime) -> bool:
+        """Return whether a list, or the bundle that it came in, counts no more."""
+        return any(at >= age.void for age in self._ages[list_id])
+
+    def check(self, list_id: str, at: datetime) -> Check:
+        """Return what the age of a list comes to, or that of its bundle where that is worse."""
+        return min((age.check(at) for age in self._ages[list_id]), key=lambda check: _WORST.index(check.code))
+
+
+_FRESH: Final = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
+_WORST: Final = (
+    Reason.TRUST_LIST_EXPIRED,
+    Reason.CLOCK_BEHIND,
+    Reason.TRUST_LIST_STALE,
+    Reason.TRUST_LIST_DUE,
+    Reason.KEY_FOUND,
+)
 
 
 def _after(moment: datetime, limit: timedelta | None) -> datetime:
-    return NEVER if limit is None else moment + limit
+    return _NEVER if limit is None else moment + limit

@@ -64,6 +64,7 @@ class Reason(StrEnum):
     KEY_MISNAMED = "key.misnamed", "The listed key is not the one that its identifier names."
     KEY_UNSUPPORTED = "key.unsupported", "The key is of a type, curve or size that is not used here."
     CERTIFICATE_MALFORMED = "certificate.malformed", "The certificate cannot be read."
+    CMS_MALFORMED = "cms.malformed", "The signed file is not a CMS message in the form that is read here."
     DATE_INVALID = "date.invalid", "A date or time is not valid."
     MRZ_INVALID = "mrz.invalid", "The machine-readable zone is not valid."
 
@@ -131,10 +132,11 @@ class Reason(StrEnum):
     TRUST_LIST_STALE = "trust.list_stale", "The trust list is older than this verifier relies on without a person."
     TRUST_LIST_EXPIRED = "trust.list_expired", "The trust list with the key counts no more: it is too old."
     CLOCK_BEHIND = "trust.clock_behind", "The clock is behind the trust list: one of the two is wrong."
+    BUNDLE_INVALID = "bundle.invalid", "The border bundle cannot be used."
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
     TRUST_LIST_ALTERED = "trust.list_altered", "A trust list in the folder is not the one that was taken in."
-    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list was put into the folder, not taken in by an update."
+    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list is in the folder that no update has taken in."
     TRUST_FOLDER_INVALID = "trust.folder_invalid", "The trust folder, or its record of what it has seen, cannot be used."
     CLOCK_SET_BACK = "trust.clock_set_back", "The clock is behind a time that the trust folder has seen."
 
@@ -361,6 +363,18 @@ class Reason(StrEnum):
     NO_RULES = "rules.none_given", "No entry rules were given."
     RULES_INVALID = "rules.invalid", "The entry rules cannot be used."
     RULE_INAPPLICABLE = "rules.inapplicable", "A rule cannot be applied to what the credential says."
+    RULES_NOT_IN_FORCE = "rules.not_in_force", "The entry rules are not in force at this time."
+    RULES_MET = "rules.met", "The entry rules hold."
+    RULES_NOT_MET = (
+        "rules.not_met",
+        "The entry rules do not hold.",
+        "Ask which rule you do not meet, and whether another certificate of yours can be taken.",
+    )
+    RULES_UNANSWERED = (
+        "rules.unanswered",
+        "An entry rule cannot be answered by what was shown.",
+        "Show the claims that the officer names, and no others.",
+    )
 
     # A step that an earlier failure made pointless
     NOT_REACHED = "step.not_reached", "An earlier step failed."

@@ -25,16 +25,18 @@ from pratique import formats
 from pratique.cose import algorithms
 from pratique.entitlement import check_issuer
 from pratique.errors import DisclosureError, PratiqueError
-from pratique.freshness import ALWAYS, NEVER, NO_LIMITS, AgeLimits, Freshness
+from pratique.freshness import NO_LIMITS, AgeLimits, Ages, Dated
 from pratique.identity import check_holder
 from pratique.proven import Proven
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
 from pratique.revocation import NOTHING_HELD, Revocation
+from pratique.status.store import StatusPolicy
 from pratique.validity import check_validity
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
+    from pathlib import Path
 
     from pratique.formats import Envelope, Reader
     from pratique.model import Credential
@@ -42,6 +44,7 @@ if TYPE_CHECKING:
     from pratique.sdcwt import Challenge
     from pratique.session import Session
     from pratique.trust import TrustedKey, TrustStore
+    from pratique.trust.root import Root
 
 CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may differ by
 
@@ -62,7 +65,8 @@ class Verifier:
     Args:
         trust: the trust lists and the acceptance; there is no default, and an empty store refuses everything.
         revocation: the status lists and the revocation lists of foreign formats that are at hand.
-        list_ages: how old signed trust lists may be, beside the limits that they state themselves.
+        list_ages: how old signed trust lists may be, and a bundle, beside the limits that they state themselves.
+        bundle: what they came in, whose age counts besides; see `from_bundle`.
         clock_skew: by how much clocks may differ at either end of a validity window.
     Raises: ValueError: a negative clock skew.
     """
@@ -73,6 +77,7 @@ class Verifier:
         *,
         revocation: Revocation = NOTHING_HELD,
         list_ages: AgeLimits = NO_LIMITS,
+        bundle: Dated | None = None,
         clock_skew: timedelta = CLOCK_SKEW,
     ) -> None:
         if clock_skew < timedelta():
@@ -81,12 +86,39 @@ class Verifier:
         self._revocation = revocation
         self._clock_skew = clock_skew
         self._lists = {trust_list.id: trust_list.sequence for trust_list in trust.lists}
-        self._freshness = {
-            trust_list.id: Freshness(trust_list, list_ages, clock_skew=clock_skew) for trust_list in trust.lists
-        }
-        # Within these all lists are fresh, and no age has to be looked at.
-        self._fresh_from = max((fresh.from_ for fresh in self._freshness.values()), default=ALWAYS)
-        self._fresh_until = min((fresh.until for fresh in self._freshness.values()), default=NEVER)
+        self._ages = Ages(trust.lists, list_ages, clock_skew=clock_skew, bundle=bundle)
+
+    @classmethod
+    def from_bundle(
+        cls,
+        path: Path | str,
+        *,
+        root: Root,
+        ages: AgeLimits = NO_LIMITS,
+        policy: StatusPolicy = StatusPolicy(),  # noqa: B008 - immutable
+        clock_skew: timedelta = CLOCK_SKEW,
+    ) -> Verifier:
+        """Return the verifier that a border bundle makes: its lists, its acceptance, its revocations.
+
+        Args:
+            path: the file.
+            root: the pinned root, which must vouch for the bundle.
+            ages: how old the bundle and its trust lists may be, beside the limits that they state themselves.
+            policy: how old its status lists may be.
+            clock_skew: as above.
+        Raises: TrustError: the file cannot be read, is not vouched for, or has a part that cannot be used.
+        Not checked: whether a newer bundle was seen; `Repository` remembers that.
+        """
+        from pratique.bundle import Bundle  # noqa: PLC0415 - not every verifier has one
+
+        bundle = Bundle.load(path, root)
+        return cls(
+            bundle.trust(),
+            revocation=bundle.held(policy=policy),
+            list_ages=ages,
+            bundle=bundle,
+            clock_skew=clock_skew,
+        )
 
     def __repr__(self) -> str:
         return f"Verifier(lists={sorted(self._lists)!r})"
@@ -135,8 +167,8 @@ class Verifier:
         checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
         issuer_check, key = check_issuer(proven, self._trust.acceptance, at)  # 7
         checks.append(issuer_check)
-        if not self._fresh_from <= at < self._fresh_until:
-            checks[_TRUST] = self._age(key, at)
+        if not self._ages.begins <= at < self._ages.until:
+            checks[_TRUST] = self._ages.check(key.issuer.trust_list, at)
         checks.append(self._revocation.check(proven, key, self._trust, at))  # 8
         checks.append(
             check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)
@@ -195,15 +227,10 @@ class Verifier:
         if not candidates:
             key_id = envelope.key_id[:_SHOWN_KEY_ID].hex() or "absent"
             return _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {key_id}")
-        if at < self._fresh_until:
+        if at < self._ages.until:
             return candidates
-        usable = [key for key in candidates if not self._freshness[key.issuer.trust_list].is_void(at)]
-        return usable or self._age(candidates[0], at)
-
-    def _age(self, key: TrustedKey, at: datetime) -> Check:
-        """Return what the age of the list that a key is on comes to."""
-        fresh = self._freshness[key.issuer.trust_list]
-        return _KEY_FOUND if fresh.from_ <= at < fresh.until else fresh.check(at)
+        usable = [key for key in candidates if not self._ages.is_void(key.issuer.trust_list, at)]
+        return usable or self._ages.check(candidates[0].issuer.trust_list, at)
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
