@@ -9,8 +9,8 @@ first half of a SHA-256 over one of three things:
     COUNTRYCODEUCI   a country and the identifier, without anything between. Deployments take the country from different
                      places, the CWT's `iss` or the entry's `co`; both are tried, and the country that revokes
 
-The gateway wraps a batch into a CMS signed by the state's upload certificate. That wrapping is not read here: whoever
-takes the batch out of it has to check it, and vouches for the file.
+The gateway wraps a batch into a CMS signed by the state's upload certificate, which `gateway_batch` takes off. Nothing
+is proven here: whoever puts a batch into the folder vouches for it.
 
 Source: EU DCC gateway (dgc-gateway), revocation API; `docs/formats.md`.
 """

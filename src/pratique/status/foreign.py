@@ -6,8 +6,8 @@
 
 Nobody revokes what is not theirs: a hash list counts for the key that it names and the country of the key's owner, a
 card list for the key that it names, a certificate list for the authority whose key signed it. The first two are files
-without a signature of their own (the gateway's is taken off when they are fetched): whoever puts them into the folder
-vouches for them. Certificate lists are verified here.
+without a signature of their own (that of a batch is checked and taken off when it is fetched, see `gateway_batch`):
+whoever puts them into the folder vouches for them. Certificate lists are verified here.
 
 A credential that is not listed has not been revoked only as far as the lists are complete and new, so that there are
 five answers, the first that applies:

@@ -15,12 +15,12 @@ import hashlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pratique import files
 from pratique.codec import json
 from pratique.cose.revocation_list import RevocationList
 from pratique.errors import DecodeError, PratiqueError
 from pratique.model.dates import parse_datetime, rfc3339
 from pratique.reasons import Reason
-from pratique.status import files
 from pratique.status.dcc_hash_list import HashBatch, read_batches
 from pratique.status.foreign import DCC, NETWORKS, SEALS, SHC, Damage, ForeignRevocation
 from pratique.status.smart_rid import CardList
