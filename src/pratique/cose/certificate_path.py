@@ -64,10 +64,6 @@ class _Node:
     content: UnprovenCertificate
     is_trusted: bool = False
 
-    @property
-    def is_self_issued(self) -> bool:
-        return _der.name(self.content.issuer) == _der.name(self.content.subject)
-
 
 @dataclass(slots=True)
 class _Search:
@@ -169,7 +165,7 @@ def _fault(below: tuple[_Node, ...], authority: _Node, search: _Search) -> tuple
     if authority.certificate.country != lower.certificate.country:
         countries = (lower.certificate.country or "none", authority.certificate.country or "none")
         return Reason.OTHER_COUNTRY, " under ".join(countries)
-    between = sum(not node.is_self_issued for node in below[1:])  # RFC 5280 section 4.2.1.9: those do not count
+    between = sum(not node.content.is_self_issued for node in below[1:])  # RFC 5280 section 4.2.1.9: those do not count
     if content.path_length is not None and between > content.path_length:
         return Reason.PATH_LENGTH, f"{between} below an authority that allows {content.path_length}"
     return _outside_window(authority, search.at)

@@ -64,6 +64,11 @@ class UnprovenCertificate:
         return f"UnprovenCertificate({self.public_key.kind}, until {self.not_after:%Y-%m-%d})"
 
     @property
+    def is_self_issued(self) -> bool:
+        """Return whether issuer and subject have one name, as those of an authority's own and of its links do."""
+        return _der.name(self.issuer) == _der.name(self.subject)
+
+    @property
     def may_sign(self) -> bool:
         """Return whether its key may sign data."""
         return bool(self.key_usage & _DIGITAL_SIGNATURE)
