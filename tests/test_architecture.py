@@ -19,7 +19,7 @@ SOURCE = Path(__file__).parents[1] / "src" / "pratique"
 LAYERS = (
     ("reasons",),
     ("errors",),
-    ("codec",),
+    ("codec", "files"),
     ("cose",),
     ("model",),
     ("mrz",),

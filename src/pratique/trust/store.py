@@ -9,10 +9,13 @@ from pratique.codec import json
 from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
 from pratique.trust.acceptance import Acceptance
-from pratique.trust.trust_list import TrustedKey, TrustList
+from pratique.trust.folder import ROOT_FILE, SIGNED_SUFFIX, naming
+from pratique.trust.trust_list import SetAside, TrustedKey, TrustList
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+
+    from pratique.trust.root import Root
 
 _T = TypeVar("_T")
 
@@ -23,12 +26,20 @@ ACCEPTANCE_FILE = "acceptance.json"
 class TrustStore:
     """Trust lists and acceptance, with the keys by format and key identifier. Nothing is read after it is made.
 
+    `set_aside` are the signed lists that do not count, by the names of their files.
     Raises: TrustError (`trust.list_invalid`): two lists of one id; what the newer took out would stay in the older.
     """
 
-    def __init__(self, lists: Iterable[TrustList] = (), *, acceptance: Acceptance | None = None) -> None:
+    def __init__(
+        self,
+        lists: Iterable[TrustList] = (),
+        *,
+        acceptance: Acceptance | None = None,
+        set_aside: Iterable[SetAside] = (),
+    ) -> None:
         self.lists = tuple(lists)
         self.acceptance = acceptance or Acceptance()
+        self.set_aside = tuple(set_aside)
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
             raise TrustError(Reason.TRUST_LIST_INVALID, f"there are several lists with the id {repeated[0]!r}")
@@ -42,32 +53,60 @@ class TrustStore:
         return f"TrustStore(lists={[trust_list.id for trust_list in self.lists]!r})"
 
     @classmethod
-    def load(cls, path: Path | str) -> TrustStore:
-        """Return the store of a folder: every `*.trust.json` in it, and `acceptance.json`.
+    def load(cls, path: Path | str, *, root: Root | None = None) -> TrustStore:
+        """Return the store of a folder: every `*.trust.json` in it, its signed lists, and `acceptance.json`.
 
-        Given a file, that one list is read, and `acceptance.json` beside it. Without an acceptance file nothing is
-        accepted.
+        Given a file, that one local list is read, and `acceptance.json` beside it. Without an acceptance file nothing
+        is accepted. A signed list counts if the folder took it in (`Repository.update`) and the root pinned in the
+        folder vouches for it; one that does not is in `set_aside`, and the rest works. A local list is its operator's
+        to mend: a fault in one is an error, as is a folder without any list that counts.
 
-        Raises: TrustError (`trust.list_invalid`, `trust.acceptance_invalid`): a file is not there or cannot be used;
-        the detail names the file.
+        Args:
+            path: the folder, or a local list.
+            root: the root that the caller pins itself; see `Repository.open`.
+
+        Raises: TrustError: a file is not there or cannot be used (`trust.list_invalid`, `trust.acceptance_invalid`), or
+            root or memory of the folder cannot (`trust.folder_invalid`, `root.*`, `document.*`); the detail names the
+            file.
+        Not checked: ages.
         """
         path = Path(path)
         folder = path if path.is_dir() else path.parent
-        files = sorted(path.glob(f"*{LIST_SUFFIX}")) if path.is_dir() else [path]
-        if not files:
-            raise TrustError(Reason.TRUST_LIST_INVALID, f"{path} holds no file *{LIST_SUFFIX}")
-        lists = [_read(file, TrustList.from_json, Reason.TRUST_LIST_INVALID) for file in files]
+        signed, aside = _signed(path, root)
+        local = sorted(path.glob(f"*{LIST_SUFFIX}")) if path.is_dir() else [path]
+        lists = [*(_read(file, TrustList.from_json, Reason.TRUST_LIST_INVALID) for file in local), *signed]
+        if not lists:
+            if aside:
+                raise aside[0].error
+            raise TrustError(Reason.TRUST_LIST_INVALID, f"{path} holds no file *{LIST_SUFFIX}, and no signed list")
         file = folder / ACCEPTANCE_FILE
         there = file.exists() or file.is_symlink()  # a link that leads nowhere is an error, not an absence
         acceptance = _read(file, Acceptance.from_json, Reason.ACCEPTANCE_INVALID) if there else None
         try:
-            return cls(lists, acceptance=acceptance)
+            return cls(lists, acceptance=acceptance, set_aside=aside)
         except TrustError as error:
             raise TrustError(error.code, f"{path}: {error.detail}") from None
 
     def keys_for(self, format_: str, key_id: bytes) -> tuple[TrustedKey, ...]:
         """Return every key with this identifier for this format: identifiers are short hashes, and do collide."""
         return tuple(self._keys.get((format_, key_id), ()))
+
+
+def _signed(path: Path, root: Root | None) -> tuple[tuple[TrustList, ...], tuple[SetAside, ...]]:
+    """Return the signed lists of a folder, and those that do not count."""
+    if root is None and not path.is_dir() and not path.name.endswith(SIGNED_SUFFIX):
+        return (), ()
+    if not path.is_dir():
+        raise TrustError(Reason.TRUST_LIST_INVALID, f"{path}: signed lists are read with the folder that took them in")
+    if root is None and not (path / ROOT_FILE).exists():
+        strangers = sorted(path.glob(f"*{SIGNED_SUFFIX}"))
+        return (), tuple(
+            SetAside.of(file.name, naming(file, TrustError(Reason.TRUST_LIST_NOT_TAKEN))) for file in strangers
+        )
+    from pratique.trust.repository import Repository  # noqa: PLC0415 - local lists do without
+
+    contents = Repository.open(path, root=root).load()
+    return contents.lists, contents.set_aside
 
 
 def _read(file: Path, parse: Callable[[object], _T], code: Reason) -> _T:
