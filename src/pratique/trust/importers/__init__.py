@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pratique.codec import json
 from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
-from pratique.trust.importers import did_web, eu_dcc, gdhcn, single
+from pratique.trust.importers import did_web, eu_dcc, gdhcn, icao, single
 from pratique.trust.importers.base import MAX_SOURCE_BYTES, Imported, Instructions, Remark, invalid
 
 if TYPE_CHECKING:
@@ -32,6 +32,7 @@ class Importer(NamedTuple):
 IMPORTERS: Final[Mapping[str, Importer]] = {  # asked in this order: a later one may take what an earlier one is for
     gdhcn.NETWORK: Importer(lambda _, document: gdhcn.recognises(document), gdhcn.import_),
     did_web.NETWORK: Importer(lambda _, document: did_web.recognises(document), did_web.import_),
+    icao.NETWORK: Importer(lambda data, _: icao.recognises(data), icao.import_),
     eu_dcc.FORMAT: Importer(lambda data, _: eu_dcc.recognises(data), eu_dcc.import_),
     single.NETWORK: Importer(lambda data, _: single.recognises(data), single.import_),
 }
