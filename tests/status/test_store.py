@@ -396,7 +396,7 @@ def test_refused_token_leaves_no_trace_in_the_folder(world: World, tmp_path: Pat
 KILLED = """
 import os, sys
 from pathlib import Path
-from pratique.status import files
+from pratique import files
 calls = 0
 def dying(original):
     def call(*arguments, **options):

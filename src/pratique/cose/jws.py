@@ -6,11 +6,10 @@ signature: `Jws.verify` does. Keys, addresses of keys and certificates in a head
 
 from __future__ import annotations
 
-import json as standard_json
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from pratique.codec import base64url, json
+from pratique.codec import base64url, jcs, json
 from pratique.cose import algorithms
 from pratique.cose.algorithms import ED25519_PURE, EDDSA, ES256, ES384, ESP256, ESP384, ML_DSA, PS256, Algorithm
 from pratique.errors import DecodeError, SignatureError, UnsupportedError
@@ -102,8 +101,7 @@ def prepare(header: Mapping[str, Any], payload: bytes, algorithm: Algorithm) -> 
     name = _NAMES.get(algorithm)
     if name is None:
         raise ValueError(f"JOSE has no name for {algorithm.name}")
-    encoded = standard_json.dumps({"alg": name, **header}, separators=(",", ":")).encode()
-    return base64url.encode(encoded) + b"." + base64url.encode(payload)
+    return base64url.encode(jcs.encode({**header, "alg": name})) + b"." + base64url.encode(payload)
 
 
 def complete(to_be_signed: bytes, signature: bytes) -> bytes:

@@ -22,10 +22,10 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from pratique import files
 from pratique.errors import DecodeError, PratiqueError, StatusError
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
-from pratique.status import files
 from pratique.status.token import MAX_TOKEN_BYTES, SignedStatusList, StatusListToken
 from pratique.status.token_status_list import StatusType
 from pratique.trust.trust_list import STATUS_LIST_FORMAT, SetAside

@@ -12,13 +12,12 @@ in whole seconds, no audience, and no members of the list that the draft does no
 
 from __future__ import annotations
 
-import json as standard_json
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
-from pratique.codec import base64url, cbor, json
+from pratique.codec import base64url, cbor, jcs, json
 from pratique.cose import algorithms, jws, sign1
 from pratique.cose.sign1 import KEY_ID, TYP, Sign1
 from pratique.errors import DecodeError, SignatureError
@@ -118,9 +117,7 @@ class StatusListToken:
         """Return the JWT without its signature. Raises: ValueError: JOSE has no name for the algorithm."""
         content = base64url.encode(self.statuses.deflate() if compressed is None else compressed).decode()
         claims = self._claims({"bits": self.statuses.bits, "lst": content})
-        payload = standard_json.dumps(
-            {_NAMES[label]: value for label, value in claims.items()}, separators=(",", ":")
-        ).encode()
+        payload = jcs.encode({_NAMES[label]: value for label, value in claims.items()})
         header = {"kid": base64url.encode(key_id).decode(), "typ": JWT_TYPE}
         to_be_signed = jws.prepare(header, payload, algorithm)
         return Unsigned(to_be_signed, lambda signature: jws.complete(to_be_signed, signature))
