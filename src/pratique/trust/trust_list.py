@@ -189,6 +189,12 @@ class TrustedKey:
             return PublicKey.from_jwk(self._public_key)
         return PublicKey.from_certificate(self.certificate or b"")
 
+    def is_listed_as(self, other: TrustedKey) -> bool:
+        """Return whether two entries have the key in the same words; one key can be listed in several."""
+        if self._public_key is None or other._public_key is None:
+            return self._public_key is other._public_key and self.certificate == other.certificate
+        return self._public_key == other._public_key
+
     def covers_time(self, moment: datetime) -> bool:
         """Return whether a moment is in the key's window."""
         return self.not_before <= moment <= self.not_after
@@ -212,6 +218,7 @@ class SetAside:
 class TrustList:
     """A trust list: its name, its keys, and the entries that were set aside because they cannot be used.
 
+    `issuers` are those of the keys, and those that have no key.
     From `next_update` on there should be a newer edition, from `expires_at` on this one does not count any more; a list
     that was not signed may have neither.
     """
@@ -221,6 +228,7 @@ class TrustList:
     issued_at: datetime
     keys: tuple[TrustedKey, ...] = field(repr=False)
     set_aside: tuple[SetAside, ...] = ()
+    issuers: tuple[TrustedIssuer, ...] = field(repr=False, default=())
     next_update: datetime | None = None
     expires_at: datetime | None = None
 
@@ -261,28 +269,30 @@ class TrustList:
         if [*times.values()] != sorted(times.values()):
             raise invalid(f"{', '.join(times)} are not in this order")
         aside: list[SetAside] = []
-        issuers = members.items(document["issuers"], "issuers")
-        keys = tuple(_keys(issuers, list_id, form, aside))
-        return cls(list_id, sequence, keys=keys, set_aside=tuple(aside), **times)
+        issuers: dict[str, TrustedIssuer] = {}
+        items = members.items(document["issuers"], "issuers")
+        keys = tuple(_keys(items, list_id, form, issuers, aside))
+        return cls(list_id, sequence, keys=keys, set_aside=tuple(aside), issuers=tuple(issuers.values()), **times)
 
 
-def _keys(issuers: list[Any], trust_list: str, form: Form, aside: list[SetAside]) -> Iterator[TrustedKey]:
-    """Yield every key; set aside what is faulty."""
-    if len(issuers) > MAX_ISSUERS:
-        raise invalid(f"{len(issuers)} issuers; {MAX_ISSUERS} is the most that is read")
-    seen: set[str] = set()
+def _keys(
+    items: list[Any], trust_list: str, form: Form, issuers: dict[str, TrustedIssuer], aside: list[SetAside]
+) -> Iterator[TrustedKey]:
+    """Yield every key; collect the issuers by their identifiers, and what is faulty."""
+    if len(items) > MAX_ISSUERS:
+        raise invalid(f"{len(items)} issuers; {MAX_ISSUERS} is the most that is read")
     count = 0
-    for i, item in enumerate(issuers):
+    for i, item in enumerate(items):
         try:
             entry = form.issuer(item)
             issuer = _issuer(entry, trust_list)
             keys = members.items(entry["keys"], "keys")
-            if issuer.id in seen:
+            if issuer.id in issuers:
                 raise invalid("the issuer's id occurs twice")
         except PratiqueError as error:
             aside.append(SetAside.of(f"issuers/{i}", error))
             continue
-        seen.add(issuer.id)
+        issuers[issuer.id] = issuer
         count += len(keys)
         if count > MAX_KEYS:
             raise invalid(f"more than {MAX_KEYS} keys")
