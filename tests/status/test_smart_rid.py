@@ -16,7 +16,7 @@ from pratique.errors import DecodeError
 from pratique.formats.smart_health_card import envelope
 from pratique.model import CardIdentifier
 from pratique.reasons import Reason
-from pratique.status.smart_rid import CardList
+from pratique.status.smart_rid import CardList, lists_of_directory
 from shc import ISS, ShcIssuer, b64u, payload
 
 if TYPE_CHECKING:
@@ -211,16 +211,30 @@ def test_any_document_is_read_or_refused(value: Any, name: str | None) -> None:
         CardList.from_json({"kid": KID, "method": "rid", "ctr": 1, "rids": ["a"], name: value} if name else value)
 
 
+@settings(max_examples=100, deadline=None)
+@given(JSON, JSON, JSON)
+def test_any_snapshot_of_the_directory_is_read_or_refused(issuer: Any, keys: Any, lists: Any) -> None:
+    for snapshot in (issuer, {"issuerInfo": lists}, {"issuerInfo": [{"issuer": issuer, "keys": keys, "crls": lists}]}):
+        with suppress(DecodeError):
+            assert all("rids" not in each for each in lists_of_directory(snapshot))
+
+
+def test_list_of_the_directory_names_its_issuer_and_the_counter_of_its_key() -> None:
+    published = {"kid": KID, "method": "rid", "ctr": 4, "rids": ["a"]}
+    keys = [{"kid": "other", "crlVersion": 9}, {"kid": KID, "crlVersion": 5}, {"kid": ["x"]}, None]
+    entry = {"issuer": {"iss": ISS}, "keys": keys, "crls": [published, None, {**published, "kid": "unlisted"}]}
+    found = lists_of_directory({"issuerInfo": [entry, {"issuer": {"iss": "https://b.example"}, "keys": []}, None]})
+    assert found == ({**published, "iss": ISS, "crlVersion": 5}, {**published, "kid": "unlisted", "iss": ISS})
+    assert CardList.from_json(found[0]).is_behind
+
+
 def test_every_list_that_issuers_published_is_read_whole(vectors: Path) -> None:
     snapshot = json.loads((vectors / "trust" / "vci" / "vci_snapshot.json").read_text(encoding="utf-8"))
-    found = [
-        CardList.from_json({**each, "iss": entry["issuer"]["iss"]})
-        for entry in snapshot["issuerInfo"]
-        for each in entry.get("crls") or []
-    ]
+    found = list(map(CardList.from_json, lists_of_directory(snapshot)))
     assert sorted(map(len, found)) == [0, 0, 0, 17, 555, 771]
     assert sum(each.damaged for each in found) == 0
-    assert {each.counter for each in found} == {1, 4, 69, 556}
+    assert {each.counter for each in found} == {each.stated_counter for each in found} == {1, 4, 69, 556}
+    assert None not in {each.issuer for each in found}
     quebec = next(each for each in found if each.counter == 69)
     before = datetime.fromtimestamp(1643950799, UTC)
     assert quebec.revokes(card("YheGzx4ezAE", before - timedelta(seconds=1)))

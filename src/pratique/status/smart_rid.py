@@ -130,6 +130,36 @@ class CardList:
         return mine is None or (before is not None and before <= mine)
 
 
+def lists_of_directory(snapshot: Any) -> tuple[dict[str, Any], ...]:
+    """Return the card revocation lists in a snapshot of the VCI directory, each as a file of its own would have it.
+
+    Each names its issuer, and the counter that the issuer's key set stated for its key.
+    Not checked: the signature of the snapshot, and whether each is a list; `CardList.from_json` does that.
+    Raises: DecodeError (`status.list_invalid`): it is no snapshot.
+    """
+    entries = snapshot.get("issuerInfo") if type(snapshot) is dict else None
+    if type(entries) is not list:
+        raise _invalid("a snapshot of the directory is an object with an array issuerInfo")
+    found: list[dict[str, Any]] = []
+    for entry in entries:
+        issuer = _member(_member(entry, "issuer"), "iss")
+        keys, lists = (_array(_member(entry, name)) for name in ("keys", "crls"))
+        stated = {str(_member(key, "kid")): _member(key, "crlVersion") for key in keys}
+        for each in lists:
+            if type(each) is dict:
+                known = {"iss": issuer, "crlVersion": stated.get(str(each.get("kid")))}
+                found.append({**each, **{name: value for name, value in known.items() if value is not None}})
+    return tuple(found)
+
+
+def _member(value: Any, name: str) -> Any:
+    return value.get(name) if type(value) is dict else None
+
+
+def _array(value: Any) -> list[Any]:
+    return value if type(value) is list else []
+
+
 def _key_id(stated: Any) -> bytes:
     try:
         key_id = base64url.decode(stated.encode("ascii")) if type(stated) is str else b""
