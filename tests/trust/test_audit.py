@@ -42,6 +42,7 @@ def test_a_list_in_order_has_no_findings(document: Any) -> None:
 
 @pytest.mark.parametrize(("year", "text"), [(2020, "not valid before 2021-05-05"), (2024, "expired 2023-05-05")])
 def test_a_key_outside_its_window_is_an_oddity(document: Any, year: int, text: str) -> None:
+    document["issued_at"] = "2020-01-01T00:00:00Z"
     finding = _only(document, datetime(year, 1, 1, tzinfo=UTC))
     assert (finding.text, finding.is_error) == (text, False)
 
@@ -76,6 +77,71 @@ def test_two_keys_of_one_identifier_are_an_oddity(document: Any) -> None:
     keys = document["issuers"][0]["keys"]
     keys.append(copy.deepcopy(keys[0]))
     assert [finding.text for finding in _findings(document)] == ["2 keys for eu-dcc have this identifier"]
+
+
+DUE, END = "2022-02-01T00:00:00Z", "2022-03-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("at", "texts"),
+    [
+        (datetime(2021, 12, 31, 23, 59, 59, tzinfo=UTC), [("it was made later than now, 2022-01-01T00:00:00Z", False)]),
+        (THEN, []),
+        (datetime(2022, 1, 31, 23, 59, 59, tzinfo=UTC), []),
+        (datetime(2022, 2, 1, tzinfo=UTC), [(f"the next edition was due {DUE}", False)]),
+        (datetime(2022, 2, 28, 23, 59, 59, tzinfo=UTC), [(f"the next edition was due {DUE}", False)]),
+        (datetime(2022, 3, 1, tzinfo=UTC), [(f"it ended {END}", True)]),
+    ],
+)
+def test_a_list_is_odd_once_the_next_is_due_and_faulty_once_it_has_ended(
+    document: Any, at: datetime, texts: list[tuple[str, bool]]
+) -> None:
+    findings = _findings({**document, "next_update": DUE, "expires_at": END}, at)
+    assert [(finding.text, finding.is_error) for finding in findings] == texts
+
+
+def test_a_withdrawn_key_is_an_oddity(document: Any) -> None:
+    document["issuers"][0]["keys"][0]["withdrawn"] = {"at": END, "reason": "superseded"}
+    finding = _only(document)
+    assert (finding.text, finding.is_error) == (f"withdrawn as superseded, {END}", False)
+
+
+@pytest.mark.parametrize(
+    "address", ["http://health.example.org/status/", "https://", "https:///x", "https://a@b/", "https://health.example"]
+)
+def test_an_address_of_status_lists_that_is_no_https_address_is_an_error(document: Any, address: str) -> None:
+    document["issuers"][0]["status_lists"] = ["https://health.example.org/status/", address]
+    finding = _only(document)
+    assert (finding.where, finding.is_error) == ("eu-dcc:AUT", True)
+    assert "no https address" in finding.text
+
+
+def test_a_key_for_status_lists_needs_an_address(document: Any) -> None:
+    issuer = document["issuers"][0]
+    issuer["keys"][0]["formats"] = ["token-status-list"]
+    assert any(finding.is_error and "has no address" in finding.text for finding in _findings(document))
+    issuer["status_lists"] = ["https://health.example.org/status/"]
+    assert _findings(document) == []
+
+
+def test_one_key_or_one_address_of_two_issuers_is_an_oddity(document: Any) -> None:
+    one = document["issuers"][0] | {"status_lists": ["https://health.example.org/status/"]}
+    other = copy.deepcopy(one) | {"id": "who:AUT"}
+    other["keys"][0]["formats"] = ["who-hcert"]
+    document["issuers"] = [one, other]
+    findings = _findings(document)
+    assert [finding.is_error for finding in findings] == [False, False]
+    assert findings[0].text == "2 issuers publish their status lists here"
+    assert findings[1].text == "several issuers have this key: eu-dcc:AUT, who:AUT"
+
+
+def test_a_leaked_key_that_counts_on_in_another_entry_is_an_error(document: Any) -> None:
+    (key,) = document["issuers"][0]["keys"]
+    withdrawn = {"withdrawn": {"at": END, "reason": "compromise"}}
+    document["issuers"][0]["keys"] = [key | withdrawn, key | {"formats": ["who-hcert"]}]
+    assert "counts on in another" in "".join(finding.text for finding in _findings(document) if finding.is_error)
+    document["issuers"][0]["keys"][1] |= withdrawn
+    assert not any(finding.is_error for finding in _findings(document))
 
 
 def test_an_entry_that_was_set_aside_is_an_error_and_the_rest_is_still_looked_at(document: Any) -> None:

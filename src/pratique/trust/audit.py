@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
+import re
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique import schemas
 from pratique.cose.certificates import Certificate
 from pratique.errors import PratiqueError
+from pratique.model.dates import rfc3339
 from pratique.trust.acceptance import Acceptance
 from pratique.trust.entries import HCERT, ICAO_VDS_NC
-from pratique.trust.trust_list import TrustedKey, TrustList
+from pratique.trust.trust_list import STATUS_LIST_FORMAT, TrustedKey, TrustList, WithdrawalReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from datetime import datetime
+
+    from pratique.cose.keys import PublicKey
+
+_ADDRESS: Final = re.compile(r"https://[^/?#@\\\s]+/[^#\\\s]*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +35,10 @@ class Finding:
 
 
 def audit_list(document: Any, *, at: datetime) -> Iterator[Finding]:
-    """Yield what is wrong in a trust list: against its schema, in each entry, between its entries.
+    """Yield what is wrong in a trust list: against its schema, in the list, in each entry, between its entries.
 
-    An expired key and two entries with one key identifier are oddities: both happen and do no harm.
+    Oddities are what happens and does no harm: an expired or withdrawn key, two entries with one key identifier, one
+    key under two issuers, as those on one platform have it.
     """
     try:
         schemas.check(document, "trust-list")
@@ -43,16 +49,52 @@ def audit_list(document: Any, *, at: datetime) -> Iterator[Finding]:
     except PratiqueError as error:
         yield Finding("list", error.detail)
         return
+    yield from _times(trust_list, at)
     for entry in trust_list.set_aside:
         yield Finding(entry.where, f"set aside: {entry.error.detail or entry.error.code.meaning}")
+    for issuer in trust_list.issuers:
+        for address in issuer.status_lists:
+            if not _ADDRESS.fullmatch(address):
+                yield Finding(issuer.id, "an address for status lists is no https address")
     places = _usable(document, frozenset(entry.where for entry in trust_list.set_aside))
-    for (where, certificate), key in zip(places, trust_list.keys, strict=True):
-        for text, is_error in _key(key, certificate, at):
+    for where, key in zip(places, trust_list.keys, strict=True):
+        for text, is_error in _key(key, at):
             yield Finding(f"{where} ({key.issuer.id}, {key.key_id.hex()})", text, is_error)
+    yield from _between(trust_list)
+
+
+def _times(trust_list: TrustList, at: datetime) -> Iterator[Finding]:
+    """Yield what is wrong with the times of a list."""
+    if trust_list.issued_at > at:
+        yield Finding("issued_at", f"it was made later than now, {rfc3339(trust_list.issued_at)}", is_error=False)
+    if trust_list.expires_at is not None and at >= trust_list.expires_at:
+        yield Finding("expires_at", f"it ended {rfc3339(trust_list.expires_at)}")
+    elif trust_list.next_update is not None and at >= trust_list.next_update:
+        yield Finding("next_update", f"the next edition was due {rfc3339(trust_list.next_update)}", is_error=False)
+
+
+def _between(trust_list: TrustList) -> Iterator[Finding]:
+    """Yield what is wrong or odd between the entries of a list."""
     identifiers = Counter((format_, key.key_id) for key in trust_list.keys for format_ in key.formats)
     for (format_, key_id), count in identifiers.items():
         if count > 1:
             yield Finding(key_id.hex(), f"{count} keys for {format_} have this identifier", is_error=False)
+    addresses = Counter(address for issuer in trust_list.issuers for address in set(issuer.status_lists))
+    for address, count in addresses.items():
+        if count > 1:
+            yield Finding(address, f"{count} issuers publish their status lists here", is_error=False)
+    same: dict[PublicKey, list[TrustedKey]] = {}
+    for key in trust_list.keys:
+        with suppress(PratiqueError):  # named above, with its entry
+            same.setdefault(key.key, []).append(key)
+    for keys in same.values():
+        where = keys[0].key_id.hex()
+        issuers = sorted({key.issuer.id for key in keys})
+        if len(issuers) > 1:
+            yield Finding(where, f"several issuers have this key: {', '.join(issuers)}", is_error=False)
+        leaked = [key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE for key in keys]
+        if any(leaked) and not all(leaked):
+            yield Finding(where, "the key is withdrawn for compromise in one entry and counts on in another")
 
 
 def audit_acceptance(document: Any) -> Iterator[Finding]:
@@ -70,35 +112,34 @@ def audit_acceptance(document: Any) -> Iterator[Finding]:
         yield Finding("accept", "no line, so that no issuer is accepted", is_error=False)
 
 
-def _usable(document: Any, aside: frozenset[str]) -> Iterator[tuple[str, str | None]]:
-    """Yield place and certificate of each key entry that was not set aside, in the order of the list's keys."""
+def _usable(document: Any, aside: frozenset[str]) -> Iterator[str]:
+    """Yield the place of each key entry that was not set aside, in the order of the list's keys."""
     for i, issuer in enumerate(document["issuers"]):
         if f"issuers/{i}" not in aside:
-            for j, entry in enumerate(issuer["keys"]):
+            for j in range(len(issuer["keys"])):
                 if (where := f"issuers/{i}/keys/{j}") not in aside:
-                    yield where, entry.get("certificate")
+                    yield where
 
 
-def _key(key: TrustedKey, encoded: str | None, at: datetime) -> Iterator[tuple[str, bool]]:
+def _key(key: TrustedKey, at: datetime) -> Iterator[tuple[str, bool]]:
     """Yield what is wrong with one key, and whether it is an error."""
+    if key.withdrawn is not None:
+        yield f"withdrawn as {key.withdrawn.reason.value}, {rfc3339(key.withdrawn.at)}", False
     try:
         public_key = key.key
     except PratiqueError as error:
         yield f"the key cannot be used: {error.detail or error.code.meaning}", True
         return
-    if key.not_before > key.not_after:
-        yield "the window ends before it begins", True
-    elif at > key.not_after:
+    if at > key.not_after:
         yield f"expired {key.not_after:%Y-%m-%d}", False
     elif at < key.not_before:
         yield f"not valid before {key.not_before:%Y-%m-%d}", False
-    if encoded is None:
+    if STATUS_LIST_FORMAT in key.formats and not key.issuer.status_lists:
+        yield "it signs status lists, and the issuer has no address for them", True
+    if key.certificate is None:
         return
     try:
-        certificate = Certificate.read(base64.b64decode(encoded, validate=True))
-    except binascii.Error:
-        yield "the certificate is not base64", True
-        return
+        certificate = Certificate.read(key.certificate)
     except PratiqueError as error:
         yield f"the certificate cannot be read: {error.detail or error.code.meaning}", True
         return
