@@ -58,6 +58,7 @@ DEV_KEY = PublicKey.from_jwk(
 )
 SECURITY = "https://w3id.org/security#"
 RDF = "http://www.w3.org/1999/02/22-rdf-syntax-ns#"
+DATE_TIME = "http://www.w3.org/2001/XMLSchema#dateTime"
 
 
 def document(vectors: Path, name: str) -> bytes:
@@ -358,7 +359,7 @@ def proven(whole: dict[str, Any], *, raw: bool = False, base: str = "https://sma
         "verificationMethod": "did:web:example.org",
     }
     options = {
-        f'_:c14n0 <http://purl.org/dc/terms/created> "{proof["created"]}"^^<http://www.w3.org/2001/XMLSchema#dateTime> .',
+        f'_:c14n0 <http://purl.org/dc/terms/created> "{proof["created"]}"^^<{DATE_TIME}> .',
         f"_:c14n0 <{RDF}type> <{SECURITY}JsonWebSignature2020> .",
         f"_:c14n0 <{SECURITY}proofPurpose> <{SECURITY}assertionMethod> .",
         f"_:c14n0 <{SECURITY}verificationMethod> <did:web:example.org> .",

@@ -116,12 +116,18 @@ def _rows(value: Any, name: str) -> tuple[Listed, ...]:
             Listed(
                 where,
                 members.get("rawData"),
-                members.get("kid", ""),
-                members.get("country", ""),
+                _given(members, "kid"),
+                _given(members, "country"),
                 members.get("certificateType", SIGNER),
             )
         )
     return tuple(found)
+
+
+def _given(members: Mapping[Any, Any], name: str) -> object:
+    """Return a member that a shape has in every entry; where it is missing, what is none and is remarked on."""
+    value = members.get(name)
+    return "" if value is None else value
 
 
 def _germany(first: bytes, body: bytes) -> Listing:
@@ -157,7 +163,7 @@ def _sweden(data: bytes) -> Listing | None:
             jwk = key if type(key) is dict else {}
             chain = jwk.get("x5c")
             certificate = chain[0] if type(chain) is list and chain else None
-            found.append(Listed(f"{code[:2]}/{i}", certificate, jwk.get("kid", ""), code))
+            found.append(Listed(f"{code[:2]}/{i}", certificate, _given(jwk, "kid"), code))
     decoded = base64url.decode(signature)
 
     def proof(key: PublicKey) -> None:
@@ -175,7 +181,7 @@ def _austria(data: bytes, signature: bytes | None) -> Listing:
     found = []
     for i, row in enumerate(_array(document.get("c"), "c")):
         entry = row if type(row) is dict else {}
-        found.append(Listed(f"c/{i}", entry.get("c"), entry.get("i", "")))
+        found.append(Listed(f"c/{i}", entry.get("c"), _given(entry, "i")))
     entries, shape = tuple(found), "Austria's list"
     if signature is None:
         return Listing(f"{shape}, without the file that signs it", entries)
@@ -208,7 +214,7 @@ def _netherlands(value: Any) -> tuple[Listed, ...]:
                     f"eu_keys/{i}/{j}",
                     entry.get("subjectPk"),
                     key_id,
-                    entry.get("ian", ""),
+                    _given(entry, "ian"),
                     is_key=True,
                     kinds=entry.get("keyUsage", []),
                 )

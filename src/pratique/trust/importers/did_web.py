@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 NETWORK: Final = "did-web"
 DEFAULT_FORMAT: Final = "nz-covid-pass"
 _DID: Final = re.compile(r"did:web:[A-Za-z0-9._:%-]{1,512}")
-_TYPES: Final = frozenset({"JsonWebKey2020", "JsonWebKey"})
+_TYPES: Final = ("JsonWebKey2020", "JsonWebKey")
 _MAX_NAME: Final = 128  # characters of a key's name; those in use have 5 and 8
 
 
