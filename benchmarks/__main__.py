@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.backends.openssl import backend
 
-from benchmarks import parts, peers, starting, symbols, verifying
+from benchmarks import parts, peers, starting, symbols, trust_lists, verifying
 from benchmarks.measure import QUICK, Effort
 from benchmarks.scene import ROOT, Scene
 
@@ -44,7 +44,7 @@ def tables(effort: Effort) -> Iterator[Table]:
     yield starting.imports(effort)
     yield starting.cold(scene, effort)
     yield parts.base45_text(scene, effort)
-    yield parts.many_keys(scene, effort)
+    yield trust_lists.large_list(scene, effort)
 
 
 def preface() -> str:
