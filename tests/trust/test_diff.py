@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from pratique.codec import json
 from pratique.cose.keys import PrivateKey
+from pratique.errors import TrustError
 from pratique.model import Kind
 from pratique.trust import TrustList, wire
-from pratique.trust.diff import Change, Effect, diff
+from pratique.trust.diff import Effect, diff, diff_lists
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -58,16 +59,12 @@ def document() -> dict[str, Any]:
     }
 
 
-def compare(old: Any, new: Any) -> tuple[Change, ...]:
-    return diff(TrustList.from_json(old), TrustList.from_json(new))
-
-
 def after(change: Callable[[Any], object], old: Any = None) -> list[tuple[str, str]]:
     """Return effect and kind of every difference after a change of the next edition."""
     old = document() if old is None else old
     new = copy.deepcopy(old) | {"sequence": 4}
     change(new)
-    return [(found.effect.value, found.what) for found in compare(old, new)]
+    return [(found.effect.value, found.what) for found in diff(old, new)]
 
 
 def edit(*path: str | int, to: Any) -> Callable[[Any], object]:
@@ -165,7 +162,7 @@ def test_new_issuer_is_shown_with_each_of_its_keys_and_first() -> None:
     added = {"id": "https://three.example.org", "country": "RUR", "keys": [key(THIRD), key(ONE, withdrawn=COMPROMISE)]}
     new["issuers"].append(added)
     edit(*KEY, "not_after", to="2026-06-01T00:00:00Z")(new)
-    changes = compare(old, new)
+    changes = diff(old, new)
     assert [(change.effect, change.what) for change in changes] == [
         (Effect.WIDER, "issuer.added"),
         (Effect.WIDER, "key.added"),
@@ -188,7 +185,7 @@ def test_new_issuer_is_shown_with_each_of_its_keys_and_first() -> None:
 
 
 def test_first_edition_is_all_new() -> None:
-    changes = diff(None, TrustList.from_json(document()))
+    changes = diff(None, document())
     assert {change.effect for change in changes} == {Effect.WIDER}
     assert [change.what for change in changes] == ["list.added", *("issuer.added", "key.added") * 2]
 
@@ -211,7 +208,7 @@ def test_keys_that_share_an_identifier_are_told_apart() -> None:
 def test_unusable_entry_of_the_new_edition_is_named() -> None:
     old, new = document(), document() | {"sequence": 4}
     edit(*KEY, "formats", to=[])(new)
-    changes = compare(old, new)
+    changes = diff(old, new)
     assert [(change.effect.value, change.what) for change in changes] == [
         ("narrower", "key.removed"),
         ("neither", "entry.unusable"),
@@ -221,7 +218,7 @@ def test_unusable_entry_of_the_new_edition_is_named() -> None:
 
 def test_form_of_a_list_makes_no_difference() -> None:
     old = document()
-    assert diff(TrustList.from_json(old), TrustList.from_cbor(wire.to_cbor(old | {"sequence": 4}))) == ()
+    assert diff_lists(TrustList.from_json(old), TrustList.from_cbor(wire.to_cbor(old | {"sequence": 4}))) == ()
     broken = document()
     edit(*KEY, "public_key", to={"kty": "EC"})(broken)
     assert after(lambda _: None, broken) == []
@@ -246,7 +243,7 @@ def test_whatever_only_the_new_edition_lets_in_has_a_difference_that_widens(befo
             {} if withdrawn is ... else {"withdrawn": withdrawn}
         )
     if allowed(editions[1]) - allowed(editions[0]):
-        assert compare(*editions)[0].effect is Effect.WIDER
+        assert diff(*editions)[0].effect is Effect.WIDER
 
 
 def allowed(given_: Any) -> set[tuple[str, int]]:
@@ -262,6 +259,12 @@ def allowed(given_: Any) -> set[tuple[str, int]]:
     }
 
 
+def test_what_is_no_list_is_not_compared() -> None:
+    for editions in ((document(), {}), ({}, document()), (None, None)):
+        with pytest.raises(TrustError):
+            diff(*editions)
+
+
 def test_changes_are_json() -> None:
-    views = [change.view() for change in diff(None, TrustList.from_json(document()))]
+    views = [change.view() for change in diff(None, document())]
     assert json.decode(json.encode(views)) == views

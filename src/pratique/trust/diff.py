@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import PratiqueError
 from pratique.model.dates import rfc3339
@@ -61,7 +61,16 @@ class Change:
         return {name: value for name, value in members.items() if value is not None}
 
 
-def diff(old: TrustList | None, new: TrustList) -> tuple[Change, ...]:
+def diff(old_document: Any, new_document: Any) -> tuple[Change, ...]:
+    """Return every difference between two editions in JSON; None for the old one where the list is new.
+
+    Raises: TrustError (`trust.list_invalid`): one of them is not a trust list. See `diff_lists`.
+    """
+    old = None if old_document is None else TrustList.from_json(old_document)
+    return diff_lists(old, TrustList.from_json(new_document))
+
+
+def diff_lists(old: TrustList | None, new: TrustList) -> tuple[Change, ...]:
     """Return every difference between two editions, what widens trust first, and in the order of the list then.
 
     Without an old edition everything is new. Entries that were set aside count as absent, and those of the new edition
