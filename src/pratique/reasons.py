@@ -163,6 +163,7 @@ class Reason(StrEnum):
     IMPORT_COUNTRY = "import.country_unknown", "An entry names no country that is known."
     IMPORT_DUPLICATE = "import.duplicate", "The key is in the file more than once."
     IMPORT_EXPIRED = "import.expired", "The key has expired and is listed for what it signed before."
+    IMPORT_NOT_SEEN = "import.not_seen", "The keys could not be retrieved lately, and are those of an earlier day."
     IMPORT_NOT_STRICT = "import.not_strict", "The certificate has extensions that are not strict DER, and was read."
     IMPORT_USAGE_MISTYPED = (
         "import.usage_mistyped",

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final, NamedTuple
 from pratique.codec import json
 from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
-from pratique.trust.importers import did_web, eu_dcc, gdhcn, icao, single
+from pratique.trust.importers import did_web, eu_dcc, gdhcn, icao, single, vci
 from pratique.trust.importers.base import MAX_SOURCE_BYTES, Imported, Instructions, Remark, invalid
 
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ IMPORTERS: Final[Mapping[str, Importer]] = {  # asked in this order: a later one
     gdhcn.NETWORK: Importer(lambda _, document: gdhcn.recognises(document), gdhcn.import_),
     did_web.NETWORK: Importer(lambda _, document: did_web.recognises(document), did_web.import_),
     icao.NETWORK: Importer(lambda data, _: icao.recognises(data), icao.import_),
+    vci.NETWORK: Importer(lambda _, document: vci.recognises(document), vci.import_),
     eu_dcc.FORMAT: Importer(lambda data, _: eu_dcc.recognises(data), eu_dcc.import_),
     single.NETWORK: Importer(lambda data, _: single.recognises(data), single.import_),
 }
