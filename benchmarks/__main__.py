@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.backends.openssl import backend
 
-from benchmarks import parts, peers, starting, symbols, trust_lists, verifying
+from benchmarks import parts, peers, starting, status_lists, symbols, trust_lists, verifying
 from benchmarks.measure import QUICK, Effort
 from benchmarks.scene import ROOT, Scene
 
@@ -45,6 +45,7 @@ def tables(effort: Effort) -> Iterator[Table]:
     yield starting.cold(scene, effort)
     yield parts.base45_text(scene, effort)
     yield trust_lists.large_list(scene, effort)
+    yield from status_lists.tables(scene, effort)
 
 
 def preface() -> str:

@@ -22,7 +22,8 @@ class Effort:
     """How much is measured.
 
     `rounds` turns of each competitor, of `turn` seconds or one call; `starts` of an interpreter; `pictures` of each
-    distortion; `keys` in a large trust list; `seconds` for each turn of the threads.
+    distortion; `keys` in a large trust list; `seconds` for each turn of the threads; `statuses` in
+    a status list.
     """
 
     rounds: int = 120
@@ -31,9 +32,10 @@ class Effort:
     pictures: int = 17
     keys: int = 50_000
     seconds: float = 0.008
+    statuses: int = 100_000_000
 
 
-QUICK = Effort(rounds=1, turn=0, starts=1, pictures=1, keys=20, seconds=0.001)
+QUICK = Effort(rounds=1, turn=0, starts=1, pictures=1, keys=20, seconds=0.001, statuses=8_000)
 """Everything once: it shows that the benchmarks run, and nothing else."""
 
 

@@ -38,7 +38,7 @@ MAX_URI: Final = 255  # bytes, in a credential of ours
 _BYTE: Final = 8  # bits
 _WORD: Final = 32  # bits of one draw
 _DRAWS: Final = 65_536  # at a time, at most
-_DENSE: Final = 16  # when less than one index in so many is free, those that are free are drawn from a list of them
+_DENSE: Final = 8  # when less than one index in so many is free, those that are free are drawn from a list of them
 _MAX_LINE: Final = 1024  # bytes of the snapshot's first line
 _MEMBERS: Final = frozenset({"bits", "published", "revocation_is_final", "size", "uri", "version"})
 
@@ -56,7 +56,7 @@ class Register:
 
     Whatever a call changed is on the disk when it returns, and after a crash: an index is never given out twice. Calls
     from several threads take turns. In memory: `size / 8` bytes for what was given out and `size * bits / 8` for the
-    statuses, 25 MB for 100 million of one bit; at most a quarter of a byte more for each once hardly any is free.
+    statuses, 25 MB for 100 million of one bit; at most half a byte for each once hardly any is free.
     """
 
     def __init__(self, folder: Path, head: dict[str, Any], content: memoryview, log: Journal) -> None:
