@@ -11,6 +11,7 @@ leaked signed a list with the highest number of all, the next needs an id of its
 from __future__ import annotations
 
 import hashlib
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -29,11 +30,12 @@ from pratique.trust.state import MAX_STATE_BYTES, Seen, State
 from pratique.trust.trust_list import SetAside, TrustList
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
 CLOCK_SKEW: Final = timedelta(seconds=60)  # what the clocks of signers and of this machine may differ by, or jump back
 MAX_ROOT_BYTES: Final = 256 * 1024  # 32 keys of ML-DSA-44 in JSON, or encoded with 32 signatures of theirs
-_ATTEMPTS: Final = 5  # to read a folder that keeps changing meanwhile
+_ATTEMPTS: Final = 3  # to read a folder while it changes, before those who change it have to wait
 
 
 class Taken(NamedTuple):
@@ -77,16 +79,12 @@ class Repository:
         """
         repository = cls(path)
         path = repository.path
-        try:
-            path.mkdir(parents=True, exist_ok=True)
-            with files.locked(path / LOCK_FILE):
-                if (path / ROOT_FILE).exists():
-                    raise unusable(f"{path / ROOT_FILE} is there already")
-                state = State(root_version=root.version, latest=root.issued_at, lists={})
-                files.replace(path / STATE_FILE, state.encode())
-                files.replace(path / ROOT_FILE, json.encode(root.to_json()).encode())  # from here on it is one
-        except OSError as error:
-            raise unusable(f"{path} cannot be written: {error.strerror or error}") from None
+        with repository._locked(make=True):
+            if (path / ROOT_FILE).exists():
+                raise unusable(f"{path / ROOT_FILE} is there already")
+            state = State(root_version=root.version, latest=root.issued_at, lists={})
+            files.replace(path / STATE_FILE, state.encode())
+            files.replace(path / ROOT_FILE, json.encode(root.to_json()).encode())  # from here on it is one
         return repository
 
     @classmethod
@@ -124,7 +122,8 @@ class Repository:
             contents = self._load(state)
             if not contents.set_aside or self.state() == state:
                 return contents
-        raise unusable(f"{self.path} keeps changing")
+        with self._locked():
+            return self._load(self.state())
 
     def update(self, data: bytes, *, at: datetime, expect: str | None = None) -> Taken:
         """Take in a signed trust list, or the next root, and return what it was; on an error nothing has changed.
@@ -150,9 +149,16 @@ class Repository:
         """
         if at.tzinfo is None:
             raise TypeError("a time without a zone")
+        with self._locked():
+            return self._take(data, at, expect)
+
+    @contextmanager
+    def _locked(self, *, make: bool = False) -> Iterator[None]:
         try:
+            if make:
+                self.path.mkdir(parents=True, exist_ok=True)
             with files.locked(self.path / LOCK_FILE):
-                return self._take(data, at, expect)
+                yield
         except OSError as error:
             raise unusable(f"{self.path} cannot be written: {error.strerror or error}") from None
 
