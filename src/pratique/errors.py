@@ -11,7 +11,9 @@ Everything that input can cause is a `PratiqueError`; misuse by the programmer i
     ├── StatusError         a status list or a register of statuses cannot be used
     ├── DisclosureError     a disclosure does not hold, or names nothing
     ├── ClaimError          claims cannot be put into a credential
+    ├── RequestError        a verifier's request cannot be read, or is not answered
     ├── RuleError           entry rules cannot be used, or not applied to what is shown
+    ├── FetchError          a file could not be fetched
     └── CapacityError       a text does not fit into a QR code
 """
 
@@ -74,6 +76,14 @@ class ClaimError(PratiqueError):
 
 class RuleError(PratiqueError):
     """Entry rules that cannot be used, or not applied to what a credential says."""
+
+
+class FetchError(PratiqueError):
+    """A file that could not be fetched from the address that an operator named."""
+
+
+class RequestError(PratiqueError):
+    """A verifier's request that cannot be read, or that the holder's side does not answer."""
 
 
 class CapacityError(PratiqueError):

@@ -170,6 +170,9 @@ class Reason(StrEnum):
         "The certificate names the usages of the EU DCC by a mistyped number, which counts as what was meant.",
     )
 
+    FETCH_REFUSED = "fetch.refused", "The address is not one from which a file is fetched, or the file is too large."
+    FETCH_FAILED = "fetch.failed", "The file could not be fetched."
+
     # Signature
     SIGNATURE_VALID = "signature.valid", "The signature is genuine."
     SIGNATURE_INVALID = (
@@ -359,6 +362,51 @@ class Reason(StrEnum):
     OTHER_TRAVELLER = "session.other_traveller", "The codes are not all the same traveller's."
     UNSURE_TRAVELLER = "session.unsure", "It is not sure that all codes are the same traveller's."
     ONE_CODE = "session.one_code", "There are not two proven codes to compare."
+
+    # Requests, at the holder's side
+    REQUEST_INVALID = "request.invalid", "The request is not one that can be read."
+    VERIFIERS_INVALID = "request.list_invalid", "The list of verifiers cannot be used."
+    VERIFIERS_EXPIRED = (
+        "request.list_expired",
+        "The list of verifiers is too old to go by.",
+        "Connect your wallet to the internet once, so that it gets a new list.",
+    )
+    REQUEST_SIGNER_UNKNOWN = (
+        "request.signer_unknown",
+        "Nobody on the list of verifiers signed this request.",
+        "Show nothing, and ask who it is that wants to know.",
+    )
+    REQUEST_VERIFIER_MISMATCH = (
+        "request.verifier_mismatch",
+        "The request names another verifier than the one that signed it.",
+        "Show nothing, and ask who it is that wants to know.",
+    )
+    REQUEST_NOT_YET = (
+        "request.not_yet",
+        "The request is dated in the future.",
+        "See that the clock of your phone is right.",
+    )
+    REQUEST_EXPIRED = "request.expired", "The request has expired.", "Ask for a new one."
+    REQUEST_PURPOSE = (
+        "request.purpose",
+        "The verifier may not ask for this purpose.",
+        "Show nothing, or only what you would show to anybody.",
+    )
+    REQUEST_RETENTION = (
+        "request.retention",
+        "The verifier wants to keep what you show for longer than it may.",
+        "Show nothing, or only what you would show to anybody.",
+    )
+    REQUEST_OTHER_RULES = (
+        "request.other_rules",
+        "The request does not go by the published entry rules.",
+        "See whether your wallet has the newest rules of the destination.",
+    )
+    REQUEST_ASKS_TOO_MUCH = (
+        "request.asks_too_much",
+        "The request asks for more than its entry rules read.",
+        "Show only what the rules need; you may refuse the rest.",
+    )
 
     # Rules
     NO_RULES = "rules.none_given", "No entry rules were given."

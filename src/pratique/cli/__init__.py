@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import gc
 import sys
-from importlib import import_module
 from typing import Any, Final, NoReturn
 
 import click
 
 from pratique.cli import output
+from pratique.cli.lazy import LazyGroup
 from pratique.errors import PratiqueError
 
 _COMMANDS: Final = {
@@ -30,21 +30,8 @@ _OBJECTS: Final = 100_000
 EXIT_INTERRUPTED: Final = 130
 
 
-class _Group(click.Group):
-    """The group of all subcommands; each is `command` in the module of its name."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002 - click's signature
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:  # noqa: ARG002
-        if cmd_name not in _COMMANDS:
-            return None
-        command: click.Command = import_module(f"pratique.cli.{cmd_name}").command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
-        with formatter.section("Commands"):
-            formatter.write_dl(list(_COMMANDS.items()))
+class _Group(LazyGroup):
+    """The group of all subcommands."""
 
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run, and exit: 0 or what the subcommand returned; 2 for every error; 130 where interrupted."""
@@ -86,6 +73,7 @@ def _show_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
 @click.group(
     name="pratique",
     cls=_Group,
+    commands_of=("pratique.cli", _COMMANDS),
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Exit codes: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person.",
 )

@@ -14,6 +14,7 @@ from pratique.errors import PratiqueError
 if TYPE_CHECKING:
     from pratique.mrz import TravelDocument
     from pratique.trust import TrustStore
+    from pratique.trust.root import Root
 
 MAX_SMALL_FILE: Final = 64 * 1024
 """Bytes of a file with a key, a zone or a password."""
@@ -91,19 +92,30 @@ def default_trust() -> Path:
     return Path(click.get_app_dir("pratique")) / "trust"
 
 
+def read_root(path: Path) -> Root:
+    """Return the root in a file, in JSON. Raises: PratiqueError: it is none; OSError."""
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.trust.root import Root  # noqa: PLC0415
+
+    return Root.from_json(json.decode(read_small(path)))
+
+
 def load_trust(path: Path | None) -> tuple[TrustStore, str]:
     """Return the trust store of `--trust`, or of the default folder, and advice where it can accept nobody.
 
     Where there is no default folder the store is empty. Entries that cannot be used are told to the person at once.
     """
     from pratique.trust import TrustStore  # noqa: PLC0415
+    from pratique.trust.folder import SIGNED_SUFFIX  # noqa: PLC0415
     from pratique.trust.store import LIST_SUFFIX  # noqa: PLC0415
 
     if path is None:
         path = default_trust()
-        if not any(path.glob(f"*{LIST_SUFFIX}")):
+        if not any(path.glob(f"*{LIST_SUFFIX}")) and not any(path.glob(f"*{SIGNED_SUFFIX}")):
             return TrustStore(), f"nobody is trusted yet: {path} holds no trust list; {HOW_TO_ADD}"
     store = TrustStore.load(path)
+    for aside in store.set_aside:
+        output.warn(f"a signed list does not count: {aside.error.detail}")
     for trust_list in store.lists:
         if trust_list.set_aside:
             output.warn(
@@ -122,6 +134,14 @@ trust_option: Final = click.option(
     type=click.Path(path_type=Path),
     metavar="PATH",
     help="Folder of trust lists and acceptance.json, or one list.  [default: the user's own folder]",
+)
+root_option: Final = click.option(
+    "--root",
+    "root_path",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="The pinned root, in JSON.",
 )
 at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
 password_option: Final = click.option(

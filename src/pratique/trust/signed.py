@@ -87,6 +87,17 @@ def kind_of(data: bytes) -> str:
     return _read(data)[1]
 
 
+def payload_of(data: bytes, kind: str) -> bytes:
+    """Return the payload of a signed document of a kind, for people to look at: nothing in it is proven.
+
+    Raises: TrustError (`document.kind`): of another kind; and as `verify`, for its form.
+    """
+    message, found = _read(data)
+    if found != kind:
+        raise TrustError(Reason.DOCUMENT_KIND, f"it is a {found}, and a {kind} is expected")
+    return message.payload
+
+
 def verify(data: bytes, kind: str, root: Root) -> Verified:
     """Return what the root vouches for: the payload of a document that enough of its keys signed.
 

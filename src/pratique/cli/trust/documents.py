@@ -1,0 +1,56 @@
+"""Trust lists as files: read in either form, written in JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Final
+
+from pratique.cli import output
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+LOCAL_FILE: Final = "local.trust.json"
+_JSON_BEGINS: Final = (b"{", b"[")
+
+
+def read_list(file: Path) -> Any:
+    """Return the JSON form of a trust list in a file, JSON or signed; who signed it is not checked.
+
+    Raises: PratiqueError: the file holds no trust list. OSError.
+    """
+    from pratique import schemas  # noqa: PLC0415
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.trust import signed, wire  # noqa: PLC0415
+
+    data = file.read_bytes()
+    if data.lstrip().startswith(_JSON_BEGINS):
+        document = json.decode(data, limit=wire.MAX_LIST_BYTES)
+        schemas.check(document, "trust-list")
+        return document
+    return wire.from_cbor(signed.payload_of(data, signed.TRUST_LIST))
+
+
+def existing(file: Path, schema: str) -> Any:
+    """Return the JSON of a file that may not be there yet, checked, so that nothing faulty is built upon."""
+    from pratique import schemas  # noqa: PLC0415
+    from pratique.codec import json  # noqa: PLC0415
+
+    if not file.exists():
+        return None
+    document = json.decode(file.read_bytes())
+    schemas.check(document, schema)
+    return document
+
+
+def save(file: Path, document: Any, *, force: bool = True) -> None:
+    """Write a document as JSON that people read, in place of one that is there only with `force`."""
+    from pratique.codec import json  # noqa: PLC0415
+
+    output.write_new(file, json.encode(document).encode(), force=force)
+
+
+def key_text(entry: dict[str, Any]) -> str:
+    """Return the identifier of a key's entry for people."""
+    import base64  # noqa: PLC0415
+
+    return output.key_id(base64.b64decode(entry["key_id"]))

@@ -1,0 +1,104 @@
+"""`pratique trust explain`: which line of the acceptance decided about a code, and why."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pratique.cli import options, output
+
+if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from pratique.report import Report
+    from pratique.trust import TrustStore
+
+
+@click.command(
+    epilog=options.examples(
+        "pratique trust explain card.png", "pratique trust explain card.png --trust trust/ --at 2026-11-23"
+    )
+)
+@click.argument("code", metavar="IMAGE|TEXT|-")
+@options.trust_option
+@options.at_option
+@click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
+def command(*, code: str, trust_path: Path | None, at: datetime | None, as_json: bool) -> int:
+    """Say whose code it is by the trust lists, and which line of acceptance.json decides about it.
+
+    Exit code: 0 where it is accepted, 1 where not.
+    """
+    from pratique.cli.sources import expand, joined  # noqa: PLC0415
+    from pratique.errors import PratiqueError  # noqa: PLC0415
+    from pratique.verify import Verifier  # noqa: PLC0415
+
+    store, advice = options.load_trust(trust_path)
+    moment = at or options.now()
+    sources, _ = expand((code,))
+    accepted = True
+    for name, text in joined(sources):
+        if isinstance(text, PratiqueError):
+            raise text
+        report = Verifier(store).verify(text, at=moment)
+        facts = _facts(report, store, moment)
+        accepted = accepted and bool(facts) and all(fact["decision"] == "issuer.entitled" for fact in facts)
+        if as_json:
+            output.print_json({"source": name, **_issuer(report), "facts": facts})
+        else:
+            _print(report, facts)
+    output.advise(advice)
+    return 0 if accepted else 1
+
+
+def _facts(report: Report, store: TrustStore, at: datetime) -> list[dict[str, Any]]:
+    """Return for each fact what the acceptance says of it, and why."""
+    if report.credential is None or report.issuer is None:
+        return []
+    found = []
+    for kind, target in report.credential.kinds:
+        explained = store.acceptance.explain(report.issuer, report.credential.format, kind, target, at)
+        found.append(
+            {
+                "kind": kind.value,
+                "target": target,
+                "decision": explained.decision.value.value,
+                "line": explained.where,
+                "why": list(explained.sentences()),
+            }
+        )
+    return found
+
+
+def _issuer(report: Report) -> dict[str, Any]:
+    issuer, step = report.issuer, report.check(_step())
+    view = {} if issuer is None else {"id": issuer.id, "country": issuer.country, "trust_list": issuer.trust_list}
+    return {"issuer": view or None, "check": {"code": step.code.value, "detail": step.detail}}
+
+
+def _step() -> Any:
+    from pratique.report import Step  # noqa: PLC0415
+
+    return Step.ISSUER
+
+
+def _print(report: Report, facts: list[dict[str, Any]]) -> None:
+    issuer = report.issuer
+    if issuer is None:
+        output.paragraph(f"No key of the trust lists is proven to have signed it. {report.decisive.sentence}")
+        return
+    output.pairs(
+        [
+            ("issuer", f"{issuer.name()} <{issuer.id}>"),
+            ("country", issuer.country),
+            ("trust list", issuer.trust_list),
+            ("format", report.format or ""),
+            ("step issuer", report.check(_step()).sentence),
+        ],
+        indent=0,
+    )
+    for fact in facts:
+        output.heading(f"{fact['kind']}{'' if fact['target'] is None else ' ' + fact['target']}: {fact['decision']}")
+        for sentence in fact["why"]:
+            output.paragraph(sentence, indent=2)

@@ -1,0 +1,65 @@
+"""`pratique trust update`: a newer list or root, from a file or an address that the operator names."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+import click
+
+from pratique.cli import options, output
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+_ADDRESS: Final = ("https://", "http://")
+
+
+@click.command(
+    epilog=options.examples(
+        "pratique trust update world.trust.cose --trust kiosk/trust",
+        "pratique trust update https://trust.example/world.trust.cose --list world",
+    )
+)
+@click.argument("sources", nargs=-1, required=True, metavar="FILE|ADDRESS...")
+@click.option("--list", "list_id", metavar="ID", help="Which list it should be.")
+@click.option(
+    "--trust",
+    "trust_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Folder that takes it in.  [default: the user's own folder]",
+)
+@options.at_option
+def command(*, sources: tuple[str, ...], list_id: str | None, trust_path: Path | None, at: datetime | None) -> int:
+    """Take signed trust lists and roots into a trust folder: from files, or from https addresses.
+
+    This is the only command that opens a connection, and only to the addresses given. Older editions, lists that ended,
+    other lists than expected and too few signatures are refused, and the folder stays as it was.
+
+    Exit code 1 where one was refused.
+    """
+    from pratique.errors import PratiqueError  # noqa: PLC0415
+    from pratique.trust.repository import Repository  # noqa: PLC0415
+
+    repository = Repository.open(trust_path or options.default_trust())
+    refused = 0
+    for source in sources:
+        try:
+            taken = repository.update(_data(source), at=at or options.now(), expect=list_id)
+        except PratiqueError as error:
+            output.complain(f"{source}: {error}", error.hint)
+            refused += 1
+            continue
+        edition = "version" if taken.kind == "root" else "edition"
+        state = "taken in" if taken.is_new else "was here already"
+        output.note(f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}")
+    return 1 if refused else 0
+
+
+def _data(source: str) -> bytes:
+    if source.startswith(_ADDRESS):
+        from pratique.fetch import fetch  # noqa: PLC0415 - the only place that opens a connection
+
+        return fetch(source)
+    return Path(source).read_bytes()

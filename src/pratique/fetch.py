@@ -1,0 +1,79 @@
+"""The only module that opens a connection: one file from one https address that an operator names.
+
+Nothing in a verification comes here. What is fetched is the same for everybody (a trust list, a status list), so that
+fetching it says nothing about a traveller; and it counts only by its signatures, wherever it came from.
+"""
+
+from __future__ import annotations
+
+import urllib.error
+import urllib.request
+from http.client import HTTPException
+from typing import TYPE_CHECKING, Any, Final
+from urllib.parse import urlsplit
+
+from pratique.errors import FetchError
+from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from http.client import HTTPMessage
+
+TIMEOUT: Final = 30.0  # seconds for each step of the connection
+MAX_BYTES: Final = 64 * 1024 * 1024  # the largest list that is read
+_CHUNK: Final = 256 * 1024  # bytes
+
+
+class _StayOnHttps(urllib.request.HTTPRedirectHandler):
+    """Follows a redirection to another https address, and no other."""
+
+    def redirect_request(  # noqa: PLR0913, PLR0917 - the signature of urllib
+        self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage, newurl: str
+    ) -> urllib.request.Request | None:
+        """Return the request for the new address. Raises: FetchError: it is not https."""
+        _check(newurl)
+        return super().redirect_request(req, fp, code, msg, headers, newurl)
+
+
+def fetch(url: str, *, limit: int = MAX_BYTES, timeout: float = TIMEOUT) -> bytes:
+    """Return what is at an https address.
+
+    Certificates are checked by the system's trust; redirections are followed on https alone. No cookie, name or other
+    identifier is sent.
+
+    Args:
+        url: the address.
+        limit: the most bytes that are taken.
+        timeout: seconds for each step of the connection.
+    Raises: FetchError (`fetch.refused`): no https address, or more than `limit` bytes. (`fetch.failed`): no answer, or
+        another than 200.
+    """
+    _check(url)
+    opener = urllib.request.build_opener(_StayOnHttps)
+    request = urllib.request.Request(url, headers={"User-Agent": "pratique", "Accept": "*/*"})  # noqa: S310 - checked
+    data = bytearray()
+    try:
+        with opener.open(request, timeout=timeout) as answer:
+            while chunk := answer.read(_CHUNK):
+                data += chunk
+                if len(data) > limit:
+                    raise FetchError(Reason.FETCH_REFUSED, f"more than {limit} bytes")
+    except urllib.error.HTTPError as error:
+        raise FetchError(Reason.FETCH_FAILED, f"{_host(url)} answered {error.code}") from None
+    except (OSError, HTTPException) as error:
+        reason = getattr(error, "reason", error)
+        raise FetchError(Reason.FETCH_FAILED, f"{_host(url)}: {type(reason).__name__}") from None
+    return bytes(data)
+
+
+def _check(url: str) -> None:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname
+    except ValueError:
+        host = None
+    if host is None or parts.scheme != "https" or parts.username is not None:
+        raise FetchError(Reason.FETCH_REFUSED, "only https addresses without a user's name are opened")
+
+
+def _host(url: str) -> str:
+    return urlsplit(url).hostname or "the address"

@@ -1,0 +1,42 @@
+"""Issuers of several networks on one trust list."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from pratique.errors import TrustError
+from pratique.reasons import Reason
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping
+
+
+def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Return a trust list with more issuers on it; what is on it stays.
+
+    An issuer that is on it already gets the keys that it does not have yet. A key that it has, under the same
+    identifier and for the same formats, stays as it is listed, with its withdrawal: an import knows nothing of that.
+
+    Args:
+        document: the list, in JSON.
+        issuers: entries, as importers make them.
+    Raises: TrustError (`trust.list_invalid`): an issuer is on the list for another country.
+    """
+    entries = {entry["id"]: dict(entry) for entry in document["issuers"]}
+    for issuer in issuers:
+        entry = entries.setdefault(issuer["id"], {**issuer, "keys": []})
+        if entry["country"] != issuer["country"]:
+            raise TrustError(
+                Reason.TRUST_LIST_INVALID,
+                f"{issuer['id']} is on the list for {entry['country']}, and imported for {issuer['country']}",
+            )
+        there = {_name(key) for key in entry["keys"]}
+        entry["keys"] = [*entry["keys"], *(key for key in issuer["keys"] if _name(key) not in there)]
+    return {**document, "issuers": list(entries.values())}
+
+
+def _name(key: Mapping[str, Any]) -> tuple[Any, ...]:
+    """Return by what a key's entry is told from others: identifier, formats, and the key or certificate itself."""
+    public_key = key.get("public_key")
+    material = tuple(sorted(public_key.items())) if public_key is not None else key.get("certificate")
+    return key["key_id"], tuple(sorted(key["formats"])), material
