@@ -284,9 +284,11 @@ def test_of_a_rule_in_several_versions_the_highest_in_force_counts() -> None:
     summer = datetime(2026, 6, 1, tzinfo=UTC)
 
     def versions(at: datetime) -> list[tuple[int, ...]]:
-        return [rule.version for rule in rule_set.rules_in_force(at) if rule.id == "VR-UTO-0202"]
+        rules = rule_set.requirements(at)["entry"]
+        return [rule.version for rule in rules if rule.id == "VR-UTO-0202"]
 
     assert versions(summer - SECOND) == [(1, 2, 0)]
     assert versions(summer) == [(1, 10, 0)]
     winter = datetime(2026, 12, 1, tzinfo=UTC)
-    assert "VR-UTO-0201" not in {rule.id for rule in rule_set.rules_in_force(winter)}
+    assert [rule.id for rule in rule_set.requirements(summer)["covid-19"]] == ["VR-UTO-0201"]
+    assert rule_set.requirements(winter)["covid-19"] == ()

@@ -168,9 +168,7 @@ class _Compiler:
         if path in self._constants:
             constant = self._constants[path]
             return lambda _data, _budget: constant
-        steps = [(step, int(step) if step.isdecimal() and step.isascii() else -1) for step in path.split(".")]
-        if not path:
-            steps = []
+        steps = [(step, int(step) if step.isdecimal() and step.isascii() else -1) for step in path.split(".") if step]
 
         def variable(data: Any, _budget: list[int]) -> Any:
             for name, index in steps:
@@ -233,9 +231,11 @@ class _Compiler:
         return plus
 
     def _plus_time(self, operands: list[Any], path: str) -> _Run:
-        zone = self._zone
-        add = moments.adding(operands[1], operands[2], zone)
-        return self._moment(operands[0], path, lambda text: add(moments.parse(text, zone)))
+        zone, (operand, amount, unit) = self._zone, operands
+        if amount == 0:
+            return self._moment(operand, path, lambda text: moments.parse(text, zone))
+        add = moments.adding(amount, unit, zone)
+        return self._moment(operand, path, lambda text: add(moments.parse(text, zone)))
 
     def _date_of_birth(self, operands: list[Any], path: str) -> _Run:
         zone = self._zone
@@ -367,26 +367,21 @@ class _Compiler:
 
     def _comparison(self, operator: str, operands: list[Any], path: str) -> _Run:
         runs = [self.value(operand, pointer(path, i)) for i, operand in enumerate(operands)]
-        first, second = runs[:2]
-        third = runs[2] if len(runs) == 3 else None  # noqa: PLR2004 - `check` admits 2 and 3
         compare = _COMPARE[operator]
         kind: type = datetime if operator in DATE_COMPARISONS else int
+        first, second, *others = runs
+        third = others[0] if others else None
 
         def comparison(data: Any, budget: list[int]) -> Any:
             one, other = first(data, budget), second(data, budget)
             if third is None:
                 if type(one) is kind and type(other) is kind:
                     return compare(one, other)
-                values: tuple[Any, ...] = (one, other)
-            else:
-                values = (one, other, third(data, budget))
-            if unknown := _unknown(values):
-                return unknown
-            if kind is int:
-                values = tuple(_integer(value, path) for value in values)
-            elif any(type(value) is not datetime for value in values):
-                raise _inapplicable(path, "all operands must be made by plusTime or dccDateOfBirth")
-            return all(map(compare, values, values[1:]))
+                return _compared(compare, kind, (one, other), path)
+            last = third(data, budget)
+            if type(one) is kind and type(other) is kind and type(last) is kind:
+                return compare(one, other) and compare(other, last)
+            return _compared(compare, kind, (one, other, last), path)
 
         return comparison
 
@@ -433,6 +428,16 @@ def _rest(missing: Withheld, runs: Sequence[_Run], data: Any, budget: list[int])
         if truth is not True:
             missing = missing | truth
     return missing
+
+
+def _compared(compare: Callable[[Any, Any], bool], kind: type, values: tuple[Any, ...], path: str) -> bool | Withheld:
+    """Return whether a comparison holds for values that are not all plainly of its kind."""
+    if unknown := _unknown(values):
+        return unknown
+    if kind is datetime:
+        raise _inapplicable(path, "all operands must be made by plusTime or dccDateOfBirth")
+    integers = [_integer(value, path) for value in values]
+    return all(map(compare, integers, integers[1:]))
 
 
 def _integer(value: Any, path: str) -> int:

@@ -149,14 +149,9 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
     """Return what a rule set comes to, for the copies of the credentials that show of closed claims just `visible`."""
     if at.utcoffset() is None:
         raise TypeError("the time of an evaluation must be aware")
-    version = ".".join(map(str, rule_set.version))
     if not rule_set.is_in_force(at):
-        return Judgement(rule_set.id, version, in_force=False, requirements=())
-    requirements: dict[str, list[Rule]] = {}
-    for rule in rule_set.rules_in_force(at):
-        requirements.setdefault(rule.requirement, []).append(rule)
-    for rule in rule_set.rules:  # a requirement none of whose rules is in force is not met by that
-        requirements.setdefault(rule.requirement, [])
+        return Judgement(rule_set.id, rule_set.edition, in_force=False, requirements=())
+    requirements = rule_set.requirements(at)
     context = Context(at, rule_set.zone, rule_set.destination)
     answers: dict[str, list[RequirementAnswer]] = {name: [] for name in requirements}
     for number, each in enumerate(shown):
@@ -167,9 +162,9 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
                     answers[name].append(answer)
     return Judgement(
         rule_set.id,
-        version,
+        rule_set.edition,
         in_force=True,
-        requirements=tuple(_closest(name, requirements[name], found) for name, found in answers.items()),
+        requirements=tuple([_closest(name, requirements[name], found) for name, found in answers.items()]),
     )
 
 
@@ -203,8 +198,14 @@ class _Fact:
                 answers.append(RuleAnswer(rule.id, Answer.NOT_APPLICABLE))
         if not counts:
             return None
-        found = {rule.answer for rule in answers}
-        overall = next((each for each in (Answer.FAILED, Answer.INCONCLUSIVE) if each in found), Answer.PASSED)
+        found = [rule.answer for rule in answers]
+        overall = (
+            Answer.FAILED
+            if Answer.FAILED in found
+            else Answer.INCONCLUSIVE
+            if Answer.INCONCLUSIVE in found
+            else Answer.PASSED
+        )
         return RequirementAnswer(requirement, overall, tuple(answers), number)
 
     def _answer(self, rule: Rule) -> RuleAnswer:
@@ -227,7 +228,7 @@ def _closest(name: str, rules: Iterable[Rule], answers: Sequence[RequirementAnsw
     if not answers:
         none = tuple(RuleAnswer(rule.id, Answer.NOT_APPLICABLE) for rule in rules)
         return RequirementAnswer(name, Answer.FAILED, none)
-    return min(answers, key=_distance)
+    return answers[0] if len(answers) == 1 else min(answers, key=_distance)
 
 
 def _distance(answer: RequirementAnswer) -> tuple[int, int, int]:

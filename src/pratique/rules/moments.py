@@ -24,7 +24,7 @@ UNITS: Final = ("year", "month", "day", "hour")
 _MONTHS: Final = 12
 _MILLISECOND: Final = 1000  # microseconds
 _LONGEST: Final = 64  # characters; the longest that any certificate needs, with nanoseconds and an offset, is 35
-_PLAIN_LENGTH: Final = 20  # of 2026-11-23T12:00:00Z
+_DATE_LENGTH, _PLAIN_LENGTH = len("2026-11-23"), len("2026-11-23T12:00:00Z")
 _PARTIAL = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?\Z")
 _DATE_TIME = re.compile(
     r"([0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2})(?:\.([0-9]+))?(?:Z|([+-])([0-9]{1,2}):?([0-9]{2})?)?\Z"
@@ -59,11 +59,16 @@ def parse(text: str, zone: tzinfo = UTC) -> datetime:
     A partial date is its last day, a date its midnight in `zone`, a date-time without an offset in UTC.
     Raises: ValueError: in none of these forms, or not on the calendar. The message does not quote it.
     """
-    if len(text) == _PLAIN_LENGTH and text[19] == "Z" and text[10] == "T" and text[4] == text[7] == "-":
+    length = len(text)
+    # The two forms that nearly all have, without a pattern. Of others of their length `fromisoformat` takes week dates.
+    if length == _DATE_LENGTH and text[4] == text[7] == "-":
+        day = datetime.fromisoformat(text).replace(tzinfo=zone)
+        return day if zone is UTC else day.astimezone(UTC)
+    if length == _PLAIN_LENGTH and text[19] == "Z" and text[10] == "T" and text[4] == text[7] == "-":
         if text[11:13] == "24":  # newer Pythons take it for the next day
             raise ValueError("no time of day")
         return datetime.fromisoformat(text)
-    if len(text) > _LONGEST:
+    if length > _LONGEST:
         raise ValueError("longer than any date-time")
     if match := _DATE_TIME.match(text):
         return _with_offset(match)
@@ -111,18 +116,15 @@ def adding(amount: int, unit: str, zone: tzinfo = UTC) -> Callable[[datetime], d
     Hours have 3600 seconds each. Days, months and years are counted on the calendar of `zone`, at the same time of day;
     where a month has no such day, the days that are too many run on into the next, as in JavaScript (2026-01-31 and one
     month is 2026-03-03). The function raises OverflowError or ValueError outside the years 1 to 9999.
+    Raises: RuleError (`rules.invalid`): more than any calendar has.
     """
-    if amount == 0:
-        return lambda moment: moment
     try:
         by = timedelta(hours=amount) if unit == "hour" else timedelta(days=amount)
     except OverflowError:
         raise RuleError(Reason.RULES_INVALID, f"{amount} {unit}s are more than the calendar has") from None
-    if unit == "hour":
+    if unit == "hour" or (unit == "day" and zone is UTC):
         return lambda moment: moment + by
     if unit == "day":
-        if zone is UTC:
-            return lambda moment: moment + by
         return lambda moment: _on_calendar(moment, zone, lambda local: local + by)
     months = amount * _MONTHS if unit == "year" else amount
     return lambda moment: _on_calendar(moment, zone, lambda local: _plus_months(local, months))

@@ -27,7 +27,7 @@ from pratique.rules.variables import DCC_PARAMETERS, Wanted, names_below
 from pratique.trust.members import COUNTRY, FORMAT, KIND, LANGUAGE, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterator, Mapping
+    from collections.abc import Collection, Iterable, Mapping
     from datetime import datetime, tzinfo
 
 MAX_BYTES: Final = 1024 * 1024  # in JSON; the largest member state's rules take 60 kB with their value sets
@@ -196,22 +196,37 @@ class RuleSet:
         """Return whether a moment (aware) is in its time."""
         return self.valid_from <= at < self.valid_to
 
-    def rules_in_force(self, at: datetime) -> Iterator[Rule]:
-        """Yield the rules that are in force at a moment, of each the highest version, in their order."""
-        if self._is_plain:
-            yield from self.rules
-            return
+    def requirements(self, at: datetime) -> Mapping[str, tuple[Rule, ...]]:
+        """Return every requirement with its rules that are in force at a moment, of each rule the highest version."""
+        return self._always if self._is_plain else self._grouped(self._in_force(at))
+
+    def _in_force(self, at: datetime) -> list[Rule]:
         latest: dict[str, Rule] = {}
         for rule in self.rules:
             if rule.is_in_force(at) and (rule.id not in latest or latest[rule.id].version < rule.version):
                 latest[rule.id] = rule
-        yield from (rule for rule in self.rules if latest.get(rule.id) is rule)
+        return [rule for rule in self.rules if latest.get(rule.id) is rule]
+
+    def _grouped(self, rules: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
+        groups: dict[str, list[Rule]] = {rule.requirement: [] for rule in self.rules}
+        for rule in rules:
+            groups[rule.requirement].append(rule)
+        return {name: tuple(found) for name, found in groups.items()}
+
+    @cached_property
+    def _always(self) -> dict[str, tuple[Rule, ...]]:
+        return self._grouped(self.rules)
 
     @cached_property
     def _is_plain(self) -> bool:
         """Whether every rule has one version, and no time of its own."""
         plain = all(rule.valid_from is None and rule.valid_to is None for rule in self.rules)
         return plain and len({rule.id for rule in self.rules}) == len(self.rules)
+
+    @cached_property
+    def edition(self) -> str:
+        """Return the version as text."""
+        return ".".join(map(str, self.version))
 
     @cached_property
     def wanted(self) -> Wanted:

@@ -151,12 +151,22 @@ class Wanted:
 class Context:
     """When and where rules are asked, in the forms that they read."""
 
-    __slots__ = ("_country", "now", "today")
+    __slots__ = ("_at", "_country", "_zone")
 
     def __init__(self, at: datetime, zone: tzinfo, country: str) -> None:
-        self.now: Final = rfc3339(at)
-        self.today: Final = at.astimezone(zone).date().isoformat()
+        self._at = at
+        self._zone = zone
         self._country = country
+
+    @property
+    def now(self) -> str:
+        """Return the moment, in UTC."""
+        return rfc3339(self._at)
+
+    @property
+    def today(self) -> str:
+        """Return the date in the zone of the rule set."""
+        return self._at.astimezone(self._zone).date().isoformat()
 
     def external(self, shown: Shown) -> dict[str, Any]:
         """Return the parameters that the member states' rules read, countries as alpha-2 codes."""
