@@ -30,9 +30,13 @@ Name = tuple[frozenset[tuple[bytes, str]], ...]
 """A distinguished name in a form in which names that RFC 5280 section 7.1 holds to be the same are equal."""
 _ENCODINGS = {0x0C: "utf-8", 0x13: "ascii", 0x14: "latin-1", 0x16: "ascii", 0x1C: "utf-32-be", 0x1E: "utf-16-be"}
 
+_SUBJECT_PUBLIC_KEY = 5  # after serialNumber, signature, issuer, validity, subject; the version not counted
 _UTC_TIME, _GENERALIZED_TIME = 0x17, 0x18
 _KEY_IDENTIFIER = 0x80  # [0] of the AuthorityKeyIdentifier
 _LONG_FORM = 0x80
+_CONSTRUCTED = 0x20
+_END_OF_CONTENTS = b"\0\0"
+_MAX_BER_DEPTH = 12  # a CMS message has 5 levels around what is always in DER
 _MORE = 0x80
 _MAX_IDENTIFIER_BYTES = 64  # those in use have 3 to 12
 
@@ -61,6 +65,33 @@ def elements(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 def items(data: bytes) -> list[tuple[int, bytes]]:
     """Return tag and content of each item that `data` is made of."""
     return [(tag, content) for tag, content, _ in elements(data)]
+
+
+def definite(data: bytes, *, depth: int = _MAX_BER_DEPTH) -> bytes:
+    """Return an item of BER whose constructed items may have no length (X.690 section 8.1.3.6) with all their lengths.
+
+    What has its length stays as it is, whatever is in it.
+    """
+    item, end = _definite(data, 0, depth)
+    if end != len(data):
+        raise malformed()
+    return item
+
+
+def _definite(data: bytes, position: int, depth: int) -> tuple[bytes, int]:
+    if depth == 0 or position + 2 > len(data):
+        raise malformed()
+    tag, start = data[position], position + 2
+    if data[position + 1] != _LONG_FORM:
+        _, _, whole = next(elements(data[position:]))
+        return whole, position + len(whole)
+    if not tag & _CONSTRUCTED:
+        raise malformed()
+    parts = []
+    while data[start : start + 2] != _END_OF_CONTENTS:
+        part, start = _definite(data, start, depth - 1)
+        parts.append(part)
+    return encode(tag, b"".join(parts)), start + len(_END_OF_CONTENTS)
 
 
 def only(data: bytes, tag: int) -> bytes:
@@ -170,6 +201,14 @@ def extended_key_usage(tbs_certificate: bytes) -> frozenset[str] | None:
     """Return the usages that a TBSCertificate names, as dotted numbers; None where it has no such extension."""
     value = extension(tbs_certificate, EXTENDED_KEY_USAGE)
     return None if value is None else usages(value)
+
+
+def subject_public_key(tbs_certificate: bytes) -> bytes:
+    """Return the SubjectPublicKeyInfo of a TBSCertificate."""
+    fields = [whole for tag, _, whole in elements(only(tbs_certificate, SEQUENCE)) if tag != VERSION]
+    if len(fields) <= _SUBJECT_PUBLIC_KEY:
+        raise malformed()
+    return fields[_SUBJECT_PUBLIC_KEY]
 
 
 def subject_key_identifier(tbs_certificate: bytes) -> bytes | None:

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 MAX_CERTIFICATES: Final = 64
 """Certificates beside the content, of which each may be parsed; its signer and the authority above it are there."""
 
+DATA: Final = "1.2.840.113549.1.7.1"
 SIGNED_DATA: Final = "1.2.840.113549.1.7.2"
 _CONTENT_TYPE, _MESSAGE_DIGEST, _SIGNING_TIME = (f"1.2.840.113549.1.9.{number}" for number in (3, 4, 5))
 _RSA_ENCRYPTION: Final = "1.2.840.113549.1.1.1"
@@ -67,8 +68,19 @@ class SignedData:
             raise DecodeError(Reason.CMS_MALFORMED, error.detail) from None
 
     @classmethod
-    def _verify(cls, data: bytes, content_type: str) -> SignedData:
-        content, certificates, info = _parts(data, content_type)
+    def verify_detached(cls, data: bytes, content: bytes) -> SignedData:
+        """Return the message of a signature that came apart from its content, which is of no type but data.
+
+        As `verify`, but for BER without lengths, in which many programs write such signatures, and read as DER here.
+        """
+        try:
+            return cls._verify(_der.definite(data), DATA, content)
+        except KeyMaterialError as error:
+            raise DecodeError(Reason.CMS_MALFORMED, error.detail) from None
+
+    @classmethod
+    def _verify(cls, data: bytes, content_type: str, detached: bytes | None = None) -> SignedData:
+        content, certificates, info = _parts(data, content_type, detached)
         signer = _named(info.identifier, certificates)
         signed_at = _check_attributes(info, content, content_type)
         # RFC 5652 section 5.4: signed is a SET, not the [0] that stands in the message
@@ -92,7 +104,7 @@ class _SignerInfo:
     signature: bytes
 
 
-def _parts(data: bytes, content_type: str) -> tuple[bytes, list[Certificate], _SignerInfo]:
+def _parts(data: bytes, content_type: str, detached: bytes | None) -> tuple[bytes, list[Certificate], _SignerInfo]:
     """Return content, certificates and the one SignerInfo of a ContentInfo (RFC 5652 sections 3 and 5.1)."""
     kind, wrapped = _expect(_der.items(_der.only(data, SEQUENCE)), OBJECT_IDENTIFIER, EXPLICIT_0)
     if _der.dotted(kind) != SIGNED_DATA:
@@ -104,13 +116,16 @@ def _parts(data: bytes, content_type: str) -> tuple[bytes, list[Certificate], _S
     if rest and rest[0][0] == _IMPLICIT_1:  # revocation lists
         del rest[0]
     (infos,) = _expect(rest, SET)
-    inner, wrapped = _expect(_der.items(encapsulated), OBJECT_IDENTIFIER, EXPLICIT_0)
+    inner, *wrapped_content = _expect(
+        _der.items(encapsulated), OBJECT_IDENTIFIER, *(() if detached is not None else (EXPLICIT_0,))
+    )
     if _der.dotted(inner) != content_type:
         raise malformed("its content is of another type")
     signers = _der.items(infos)
     if len(signers) != 1 or signers[0][0] != SEQUENCE:
         raise malformed(f"it has {len(signers)} signers, and one is read")
-    return _der.only(wrapped, OCTET_STRING), _certificates(certificates), _signer_info(signers[0][1])
+    content = _der.only(wrapped_content[0], OCTET_STRING) if detached is None else detached
+    return content, _certificates(certificates), _signer_info(signers[0][1])
 
 
 def _signer_info(content: bytes) -> _SignerInfo:

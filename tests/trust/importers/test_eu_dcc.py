@@ -13,7 +13,8 @@ import pytest
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.asymmetric.utils import decode_dss_signature
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat, pkcs7
+from cryptography.x509 import load_der_x509_certificate
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -134,6 +135,110 @@ def test_list_of_more_entries_than_are_read_is_refused() -> None:
     assert error.value.code is Reason.IMPORT_INVALID
 
 
+ANCHOR = Node("Trust anchor", country="EU")
+UPLOAD_AT, UPLOAD_DE = Node("Upload", country="AT"), Node("Upload", country="DE")
+
+
+def cms(content: bytes, by: Node, *, encoding: Encoding = Encoding.DER) -> bytes:
+    """Return a CMS signature apart from what it signs."""
+    certificate = load_der_x509_certificate(by.der)
+    builder = pkcs7.PKCS7SignatureBuilder().set_data(content).add_signer(certificate, by.key, hashes.SHA256())
+    options = [pkcs7.PKCS7Options.DetachedSignature, pkcs7.PKCS7Options.Binary, pkcs7.PKCS7Options.NoCapabilities]
+    return builder.sign(encoding, options)
+
+
+def without_lengths(der: bytes, levels: int = 4) -> bytes:
+    """Return DER as BER in which constructed items have no length, down to a level, as Bouncy Castle writes CMS."""
+    tag, size, start = der[0], der[1], 2
+    if size & 0x80:
+        start += size & 0x7F
+        size = int.from_bytes(der[2:start])
+    if not tag & 0x20 or levels == 0 or tag == 0x31:  # what is signed or hashed is in a SET, and stays DER
+        return der
+    parts, position = b"", start
+    while position < len(der):
+        length, begin = der[position + 1], position + 2
+        if length & 0x80:
+            begin += length & 0x7F
+            length = int.from_bytes(der[position + 2 : begin])
+        parts += without_lengths(der[position : begin + length], levels - 1)
+        position = begin + length
+    return bytes((tag, 0x80)) + parts + b"\0\0"
+
+
+def uploaded(node: Node, country: str, use: str, by: Node, *, ber: bool = False) -> dict[str, Any]:
+    signature = cms(node.der, by)
+    return gateway_row(node, country, use, signature=b64(without_lengths(signature) if ber else signature))
+
+
+def signed_gateway(*, ber: bool = False) -> list[dict[str, Any]]:
+    return [
+        uploaded(DSC_AT, "AT", "DSC", UPLOAD_AT, ber=ber),
+        uploaded(DSC_DE, "DE", "DSC", UPLOAD_DE, ber=ber),
+        uploaded(CSCA_AT, "AT", "CSCA", ANCHOR, ber=ber),
+        uploaded(CSCA_DE, "DE", "CSCA", ANCHOR, ber=ber),
+        uploaded(UPLOAD_AT, "AT", "UPLOAD", ANCHOR, ber=ber),
+        uploaded(UPLOAD_DE, "DE", "UPLOAD", ANCHOR, ber=ber),
+    ]
+
+
+SIGNED, SIGNED_IN_BER = signed_gateway(), signed_gateway(ber=True)
+
+
+@pytest.mark.parametrize("ber", [False, True])
+def test_entries_of_the_gateway_count_from_its_trust_anchor_down(ber: bool) -> None:  # noqa: FBT001 - a case
+    for anchor in (ANCHOR.certificate, public_key(ANCHOR)):
+        imported = read(signed_gateway(ber=ber), signer=anchor)
+        assert keys(imported) == BOTH
+        assert codes(imported, left_out=True) == {"import.other_use": 2}
+        assert "6 entries of the gateway's list were signed under the trust anchor that you gave" in imported.verified
+    assert any("no trust anchor was given" in sentence for sentence in read(signed_gateway()).unverified)
+
+
+@pytest.mark.parametrize(
+    ("place", "row", "lost"),
+    [
+        (0, uploaded(DSC_AT, "AT", "DSC", UPLOAD_DE), {"eu-dcc:AUT"}),  # a state for another
+        (0, uploaded(DSC_AT, "AT", "DSC", ANCHOR), {"eu-dcc:AUT"}),  # the anchor vouches for no signer itself
+        (0, {**uploaded(DSC_AT, "AT", "DSC", UPLOAD_AT), "rawData": b64(DSC_DE.der)}, {"eu-dcc:AUT"}),
+        (0, gateway_row(DSC_AT), {"eu-dcc:AUT"}),
+        (0, gateway_row(DSC_AT, signature=None), {"eu-dcc:AUT"}),
+        (0, gateway_row(DSC_AT, signature=b64(bytes(100))), {"eu-dcc:AUT"}),
+        (0, gateway_row(DSC_AT, signature=b64(bytes(20_000))), {"eu-dcc:AUT"}),
+        (4, uploaded(UPLOAD_AT, "AT", "UPLOAD", UPLOAD_AT), {"eu-dcc:AUT"}),  # who uploads is not chosen by a state
+        (4, uploaded(UPLOAD_AT, "DE", "UPLOAD", ANCHOR), {"eu-dcc:AUT"}),
+        (2, uploaded(CSCA_AT, "AT", "CSCA", UPLOAD_AT), set()),  # then nothing is known of who certified the signer
+    ],
+)
+def test_entry_that_is_signed_by_nobody_who_may_is_left_out(place: int, row: dict[str, Any], lost: set[str]) -> None:
+    rows = signed_gateway()
+    rows[place] = row
+    imported = read(rows, signer=ANCHOR.certificate)
+    assert set(BOTH) - set(keys(imported)) == lost
+
+
+def test_gateway_under_another_trust_anchor_gives_nothing() -> None:
+    imported = read(signed_gateway(), signer=Node("Another", country="EU").certificate)
+    assert imported.issuers == ()
+    assert codes(imported) == {"import.signature_invalid": 6}
+
+
+@given(st.data())
+@settings(max_examples=60, deadline=None)
+def test_damaged_signature_leaves_its_entry_out(data: st.DataObject) -> None:
+    rows = [dict(row) for row in data.draw(st.sampled_from([SIGNED, SIGNED_IN_BER]))]
+    signature = bytearray(base64.b64decode(rows[0]["signature"]))
+    how = data.draw(st.sampled_from(["change", "cut"]))
+    place = data.draw(st.integers(0, len(signature) - 1))
+    if how == "change":
+        signature[place] ^= data.draw(st.integers(1, 255))
+    else:
+        del signature[place:]
+    rows[0]["signature"] = b64(bytes(signature))
+    imported = read(rows, signer=ANCHOR.certificate)
+    assert "eu-dcc:DEU" in keys(imported)
+
+
 # States. Each shape is that of a source which docs/networks.md names.
 
 
@@ -233,7 +338,6 @@ def test_signature_by_somebody_else_is_refused() -> None:
 @pytest.mark.parametrize(
     "data",
     [
-        json.dumps([gateway_row(DSC_AT)]).encode(),
         GERMAN.partition(b"\n")[2],
         AUSTRIAN,
         json.dumps({b64(hashed(DSC_AT.der)): b64(DSC_AT.der)}).encode(),
@@ -291,6 +395,21 @@ def test_dutch_keys_come_without_certificates_and_count_in_the_window_that_the_o
         ]
         assert [issuer["keys"][0]["not_after"] for issuer in imported.issuers] == ["2026-08-22T18:00:01Z"] * 2
     assert codes(read(document), left_out=True) == {"trust.list_invalid": 2}
+
+
+def test_dutch_list_counts_by_its_signature() -> None:
+    row = {"subjectPk": spki(DSC_AT), "ian": "AT", "keyUsage": []}
+    payload = json.dumps({"eu_keys": {b64(hashed(DSC_AT.der)): [row]}}).encode()
+    wrapped = {"payload": b64(payload), "signature": b64(without_lengths(cms(payload, SIGNER)))}
+    window = Limits(not_before=AT, not_after=AT + SECOND)
+    assert keys(read(wrapped, limits=window, signer=SIGNER.certificate)) == ONE_AT
+    for changed, signer in (
+        (wrapped, public_key(DSC_AT)),
+        ({**wrapped, "payload": b64(payload + b" ")}, SIGNER.certificate),
+        ({**wrapped, "signature": None}, SIGNER.certificate),
+    ):
+        with pytest.raises(PratiqueError):
+            read(changed, limits=window, signer=signer)
 
 
 @pytest.mark.parametrize("usage", [["x"], [1], "t", {}, None, ["t", "v", "r", "e"]])

@@ -15,6 +15,7 @@ from pratique.codec import base64url, cbor, json
 from pratique.cose import algorithms, jws
 from pratique.cose.algorithms import ES256
 from pratique.cose.sign1 import Sign1
+from pratique.cose.signed_data import SignedData
 from pratique.errors import DecodeError, SignatureError
 from pratique.model import Kind
 from pratique.model.dates import MAX_SECONDS
@@ -40,7 +41,8 @@ class Listed(NamedTuple):
     """One entry as a list has it, of which nothing was looked at.
 
     `material` is a certificate, or where `is_key` the bare key (SPKI); either in DER or base64, as is `key_id`, which
-    may be None. `country` is None where only the certificate names it. `kinds` limits a bare key.
+    may be None. `country` is None where only the certificate names it. `kinds` limits a bare key. `signature` is CMS of
+    whoever uploaded it, apart from the certificate.
     """
 
     where: str
@@ -50,18 +52,21 @@ class Listed(NamedTuple):
     use: object = SIGNER
     is_key: bool = False
     kinds: object = None
+    signature: object = None
 
 
 @dataclass(frozen=True, slots=True)
 class Listing:
     """What a list says: its shape in words, its entries, who can prove that it signed it, and until when it counts.
 
-    `proof` raises where a key did not sign the list; it is None for a shape without a signature that is checked here.
+    `proof` raises where a key did not sign the list; it is None for a shape without a signature. `is_signed_by_entry`
+    says that each entry has one instead.
     """
 
     shape: str
     entries: tuple[Listed, ...]
     proof: Callable[[PublicKey], None] | None = None
+    is_signed_by_entry: bool = False
     not_before: datetime | None = None
     expires_at: datetime | None = None
 
@@ -95,7 +100,7 @@ def is_cbor_list(data: bytes) -> bool:
 def _json(document: Any) -> Listing | None:
     if type(document) is list:
         is_rows = bool(document) and type(document[0]) is dict and "rawData" in document[0]
-        return Listing("the gateway's list", _rows(document, "")) if is_rows else None
+        return Listing("the gateway's list", _rows(document, ""), is_signed_by_entry=True) if is_rows else None
     if type(document) is not dict:
         return None
     for member, of_member in _BY_MEMBER.items():
@@ -119,6 +124,7 @@ def _rows(value: Any, name: str) -> tuple[Listed, ...]:
                 _given(members, "kid"),
                 _given(members, "country"),
                 members.get("certificateType", SIGNER),
+                signature=members.get("signature"),
             )
         )
     return tuple(found)
@@ -198,7 +204,8 @@ def _austria(data: bytes, signature: bytes | None) -> Listing:
         if claims[_HASH] != hashlib.sha256(data).digest():
             raise SignatureError(Reason.IMPORT_SIGNATURE, "another list was signed")
 
-    return Listing(shape, entries, proof, _moment(claims.get(_NOT_BEFORE)), _moment(claims.get(_EXPIRES)))
+    not_before, expires_at = _moment(claims.get(_NOT_BEFORE)), _moment(claims.get(_EXPIRES))
+    return Listing(shape, entries, proof, not_before=not_before, expires_at=expires_at)
 
 
 def _netherlands(value: Any) -> tuple[Listed, ...]:
@@ -233,8 +240,17 @@ def kinds_of(letters: object) -> frozenset[str] | None:
 
 
 def _wrapped_netherlands(document: dict[str, Any]) -> Listing | None:
-    inner = json.decode(unbase64(document["payload"]), limit=MAX_SOURCE_BYTES)
-    return _json(inner) if type(inner) is dict and "eu_keys" in inner else None
+    """Return the Netherlands' list in its wrapping: the payload, and CMS over it apart from it."""
+    payload, signature = unbase64(document["payload"]), document.get("signature")
+    inner = json.decode(payload, limit=MAX_SOURCE_BYTES)
+    if type(inner) is not dict or "eu_keys" not in inner:
+        return None
+
+    def proof(key: PublicKey) -> None:
+        if SignedData.verify_detached(unbase64(signature), payload).signer.public_key != key:
+            raise SignatureError(Reason.IMPORT_SIGNATURE, "somebody else signed it")
+
+    return Listing("the Netherlands' list", _netherlands(inner["eu_keys"]), proof)
 
 
 def _wrapped_austria(document: dict[str, Any]) -> Listing | None:
@@ -293,7 +309,9 @@ _BY_MEMBER: Final[Mapping[str, Callable[[dict[str, Any]], Listing | None]]] = {
     "certificatesDCC": lambda document: Listing(
         "France's list", _named(document["certificatesDCC"], "certificatesDCC", twice=True)
     ),
-    "eu_keys": lambda document: Listing("the Netherlands' list", _netherlands(document["eu_keys"])),
+    "eu_keys": lambda document: Listing(
+        "the Netherlands' list, without its signature", _netherlands(document["eu_keys"])
+    ),
     "payload": _wrapped_netherlands,
     "trustList": _wrapped_austria,
 }

@@ -17,7 +17,7 @@ from pratique.errors import PratiqueError, SignatureError, TrustError
 from pratique.model.codes import country_alpha3
 from pratique.reasons import Reason
 from pratique.trust.entries import Limits
-from pratique.trust.importers import dcc_lists
+from pratique.trust.importers import dcc_lists, dcc_uploads
 from pratique.trust.importers.base import Imported, Instructions, invalid
 from pratique.trust.importers.collector import Collector, unbase64
 
@@ -42,15 +42,20 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
 
     Raises: TrustError: `import.invalid`, `import.stale`; DecodeError: it is not such a list, as a whole.
         SignatureError (`import.signature_invalid`): the instructions name a signer, and it did not sign the list, or a
-        list of this shape has no signature that is checked.
+        list of this shape has no signature that is checked. Of the gateway's list the signer is its trust anchor, and
+        entries that are not signed under it are left out.
     """
     listing = dcc_lists.read(data, instructions.signature)
     if listing is None:
         raise invalid("it is neither the gateway's list nor one of a state")
     verified, unverified = _proof(listing, instructions)
     collector = Collector(len(listing.entries), at=instructions.at)
-    authorities = _authorities(listing.entries, collector)
-    for entry in listing.entries:
+    entries = listing.entries
+    if listing.is_signed_by_entry and instructions.signer is not None:
+        entries = dcc_uploads.signed(entries, instructions.signer, collector)
+        verified.append(f"{len(entries)} entries of {listing.shape} were signed under the trust anchor that you gave")
+    authorities = _authorities(entries, collector)
+    for entry in entries:
         if entry.use == dcc_lists.SIGNER:
             _add(entry, collector, authorities, instructions.limits)
         elif type(entry.use) is not str or entry.use not in _OTHER_USES:
@@ -67,13 +72,17 @@ def _proof(listing: Listing, instructions: Instructions) -> tuple[list[str], lis
         listing.expires_at is not None and at >= listing.expires_at
     ):
         raise TrustError(Reason.IMPORT_STALE, f"{listing.shape} does not count at {at:%Y-%m-%d}")
+    if listing.is_signed_by_entry:
+        return [], [] if signer is not None else [
+            f"who signed the entries of {listing.shape}: no trust anchor was given"
+        ]
     if signer is not None:
         if listing.proof is None:
             raise SignatureError(Reason.IMPORT_SIGNATURE, f"of {listing.shape} no signature is checked")
         listing.proof(signer.public_key if isinstance(signer, Certificate) else signer)
         return [f"{listing.shape} was signed by the key that you gave"], []
     if listing.proof is None:
-        return [], [f"who made it: {listing.shape} comes without a signature that is checked here"]
+        return [], [f"who made it: {listing.shape} comes without a signature"]
     return [], [f"the signature of {listing.shape}: no key was given that it must be signed by"]
 
 
