@@ -30,7 +30,8 @@ CARDS = {"kid": 43 * "A", "method": "rid", "ctr": 1, "rids": ["a.5"]}
 
 
 def file(data: bytes) -> None:
-    ForeignRevocation(revocation_folder._read(data))
+    lists, _ = revocation_folder._read(data)
+    ForeignRevocation(lists)
 
 
 def members(data: bytes) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import zlib
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -251,9 +250,15 @@ def test_batch_that_is_none_is_refused(changes: dict[str, Any]) -> None:
 
 
 @pytest.mark.parametrize("document", [None, 1, "x", [1], [[]], {}, [{}]])
-def test_document_that_holds_no_batch_is_refused(document: Any) -> None:
-    with pytest.raises(DecodeError):
-        read_batches(document)
+def test_document_that_holds_no_batch_has_a_fault(document: Any) -> None:
+    assert read_batches(document).good == ()
+    assert list(read_batches(document).faults) == [0]
+
+
+def test_batch_that_is_none_leaves_those_beside_it() -> None:
+    found = read_batches([None, batch(sha("a")), batch(sha("b"), kid="?"), batch(sha("c"))])
+    assert [each.hashes for each in found.good] == [(sha("a"),), (sha("c"),)]
+    assert list(found.faults) == [0, 2]
 
 
 def test_damaged_entry_is_set_aside_and_the_rest_counts() -> None:
@@ -283,11 +288,10 @@ JSON = st.recursive(
 
 @settings(max_examples=200, deadline=None)
 @given(st.fixed_dictionaries({}, optional=dict.fromkeys(batch(), JSON)) | JSON, st.sampled_from([*batch(), None]))
-def test_any_document_is_read_or_refused(document: Any, name: str | None) -> None:
+def test_any_document_is_read_or_has_a_fault(document: Any, name: str | None) -> None:
     if name is not None and isinstance(document, dict):
         document = {**batch(sha(UCI)), name: document.get(name)}
-    with suppress(DecodeError):
-        HashLists(read_batches(document))
+    HashLists(read_batches(document).good)
 
 
 def test_time_in_any_zone_is_the_same_moment() -> None:

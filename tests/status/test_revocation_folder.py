@@ -14,7 +14,7 @@ from pratique.errors import DecodeError
 from pratique.reasons import Reason
 from pratique.status import revocation_folder
 from pratique.status.foreign import Damage
-from pratique.status.revocation_folder import keep, keep_as_of, load
+from pratique.status.revocation_folder import keep, keep_as_of, load, read
 from revocation import batch, sha
 from seals import SealState, certificate_list
 from shc import ISS, b64u
@@ -72,7 +72,18 @@ def test_file_that_cannot_be_used_is_set_aside_and_the_rest_read(
     if (name, content) == ("as-of.json", b"{}"):
         assert lists.damage == ()
         return
-    assert [(each.where, each.network, each.left_out) for each in lists.damage] == [(name, network, True)]
+    (found,) = lists.damage
+    assert (found.where.partition(",")[0], found.network, found.left_out) == (name, network, True)
+
+
+def test_batch_that_cannot_be_used_is_set_aside_and_those_beside_it_read(tmp_path: Path) -> None:
+    (tmp_path / "all.dcc.json").write_bytes(written([batch(sha("a")), batch(sha("b"), country="XX"), batch(sha("c"))]))
+    lists = load(tmp_path)
+    assert len(lists._hashes) == 2
+    fault = "country is not an ISO 3166-1 alpha-2 code"
+    assert lists.damage == (Damage("all.dcc.json, batch 1", "eu-dcc", fault, left_out=True),)
+    with pytest.raises(DecodeError, match=fault):
+        keep(tmp_path, (tmp_path / "all.dcc.json").read_bytes())
 
 
 def test_link_that_leads_nowhere_is_a_file_that_cannot_be_read(tmp_path: Path) -> None:
@@ -95,6 +106,13 @@ def test_file_that_is_too_large_is_set_aside(tmp_path: Path) -> None:
     with (tmp_path / "x.dcc.json").open("wb") as file:
         file.truncate(revocation_folder.MAX_FILE + 1)
     assert [each.detail for each in load(tmp_path).damage] == ["more than 67108864 bytes"]
+
+
+def test_files_in_memory_are_read_as_those_of_a_folder_are() -> None:
+    files = {"at.dcc.json": written(batch(sha("a"))), "x.crl": b"", "README": b"", "as-of.json": b"{}"}
+    lists = read(files)
+    assert repr(lists) == "ForeignRevocation(1 hashes, 0 card lists, 0 certificate lists)"
+    assert [each.where for each in lists.damage] == ["x.crl"]
 
 
 def test_what_is_kept_is_read_again(tmp_path: Path) -> None:

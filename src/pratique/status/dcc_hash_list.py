@@ -18,14 +18,13 @@ Source: EU DCC gateway (dgc-gateway), revocation API; `docs/formats.md`.
 from __future__ import annotations
 
 import base64
-import binascii
 import hashlib
 from array import array
 from collections import Counter
 from dataclasses import dataclass
 from enum import StrEnum
 from itertools import accumulate
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.errors import DecodeError
 from pratique.model.codes import country_alpha2, country_alpha3
@@ -107,12 +106,29 @@ class HashBatch:
         )
 
 
-def read_batches(document: Any) -> tuple[HashBatch, ...]:
-    """Return the batches of a JSON document: one of them, or an array. Raises: DecodeError (`status.list_invalid`)."""
+class Batches(NamedTuple):
+    """The batches of a file, and what is wrong with those that are none, by their place in it from 0 on."""
+
+    good: tuple[HashBatch, ...]
+    faults: dict[int, str]
+
+
+def read_batches(document: Any) -> Batches:
+    """Return the batches of a JSON document, which is one of them or an array.
+
+    Raises: DecodeError (`status.list_invalid`): more than `MAX_BATCHES`. One that is none is among the faults.
+    """
     documents = document if type(document) is list else [document]
     if len(documents) > MAX_BATCHES:
         raise _invalid(f"{len(documents)} batches in one file, at most {MAX_BATCHES} are read")
-    return tuple(map(HashBatch.from_json, documents))
+    good: list[HashBatch] = []
+    faults: dict[int, str] = {}
+    for place, each in enumerate(documents):
+        try:
+            good.append(HashBatch.from_json(each))
+        except DecodeError as error:
+            faults[place] = error.detail
+    return Batches(tuple(good), faults)
 
 
 class HashLists:
@@ -224,7 +240,7 @@ def _unbase64(text: Any, most: int) -> bytes | None:
         return None
     try:
         found = base64.b64decode(text, validate=True)
-    except (binascii.Error, ValueError):  # ValueError: not ASCII
+    except ValueError:  # the alphabet, the padding, or not ASCII
         return None
     return found if len(found) <= most else None
 

@@ -1,6 +1,6 @@
 """The revocation lists of foreign formats that a verifier holds, and what they say of one proven credential.
 
-    lists = ForeignRevocation.load("revocation")
+    lists = revocation_folder.load("revocation")
     if lists.concern(credential.format):
         answer = lists.answer(envelope.revocation_identifiers(), keys, at=at)
 
@@ -75,12 +75,12 @@ class ForeignRevocation:
             the one with the higher counter counts.
         as_of: when the lists of a network were last complete, aware. A network that is not in it is not known to be
             complete: then a certificate of a country without any batch gets `status.none_held`.
-        max_age: from this age on, counted from then, they are stale; None is no limit. Where it is set, a network without `as_of` is
-            stale. Certificate lists have dates of their own and go by those.
+        max_age: from this age on, counted from then, they are stale; None is no limit. Where it is set, a network
+            without `as_of` is stale. Certificate lists have dates of their own and go by those.
         damage: what could not be read. A file that is left out makes every answer of its network that depends on it
             inconclusive; one whose network is not known, those of all three.
-    Raises: DecodeError (`status.list_invalid`): more hashes than are held. ValueError: a name that is no network, a
-        naive time, a negative age.
+    Raises: DecodeError (`status.list_invalid`): more hashes or certificate lists than are held. ValueError: a name that
+        is no network, a naive time, a negative age.
     """
 
     def __init__(
@@ -147,7 +147,7 @@ class ForeignRevocation:
         return self._signer(identifiers, keys, at)
 
     def _hashed(self, identifiers: HashedIdentifiers, keys: Sequence[TrustedKey], at: datetime) -> Answer:
-        owners = {(key.issuer.country, key.key_id) for key in keys}
+        owners = dict.fromkeys((key.issuer.country, key.key_id) for key in keys)
         for country, key_id in owners:
             found = self._hashes.find(identifiers, country=country, key_id=key_id, at=at)
             if found is not None:
@@ -158,7 +158,7 @@ class ForeignRevocation:
         return self._not_listed(DCC, at, is_held=is_held)
 
     def _card(self, card: CardIdentifier, keys: Sequence[TrustedKey], at: datetime) -> Answer:
-        owners = {(issuer, key.key_id) for key in keys for issuer in (card.issuer, None)}
+        owners = dict.fromkeys((issuer, key.key_id) for key in keys for issuer in (card.issuer, None))
         held = [self._cards[owner] for owner in owners if owner in self._cards]
         for each in held:
             if each.revokes(card):

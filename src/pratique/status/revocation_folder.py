@@ -12,6 +12,7 @@ network are inconclusive until it is gone: a list that nobody can read might be 
 from __future__ import annotations
 
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -26,7 +27,7 @@ from pratique.status.foreign import DCC, NETWORKS, SEALS, SHC, Damage, ForeignRe
 from pratique.status.smart_rid import CardList
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, timedelta
 
 
@@ -54,47 +55,37 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
         raise _invalid(f"{folder} cannot be read: {error.strerror}") from None
     if len(names) > MAX_FILES:
         raise _invalid(f"{folder} holds {len(names)} files, at most {MAX_FILES} are read")
-    contents: dict[str, bytes | PratiqueError] = {}
-    for name in names:
-        if _network(name) is None and name != AS_OF:
-            continue
-        try:
-            contents[name] = _content(folder / name)
-        except PratiqueError as error:
-            contents[name] = error
-    return _lists(contents, max_age)
+    return _lists(((name, partial(_content, folder / name)) for name in names), max_age)
 
 
 def read(contents: Mapping[str, bytes], *, max_age: timedelta | None = None) -> ForeignRevocation:
     """Return the lists of a folder whose files are in memory, by their names. Raises: as `load`."""
-    return _lists(contents, max_age)
+    return _lists(((name, partial(bytes, content)) for name, content in contents.items()), max_age)
 
 
-def _lists(contents: Mapping[str, bytes | PratiqueError], max_age: timedelta | None) -> ForeignRevocation:
+def _lists(contents: Iterable[tuple[str, Callable[[], bytes]]], max_age: timedelta | None) -> ForeignRevocation:
+    """Return the lists in files, each by its name and by what gives its content when its turn has come."""
     lists: list[HashBatch | CardList | RevocationList] = []
     damage: list[Damage] = []
     as_of: Mapping[str, datetime] = {}
-    for name, content in contents.items():
-        network = _network(name)
+    for name, content in contents:
+        network = next((network for suffix, network in _NETWORKS.items() if name.endswith(suffix)), None)
+        if network is None and name != AS_OF:
+            continue
         try:
-            if isinstance(content, PratiqueError):
-                raise content
             if name == AS_OF:
-                as_of = _as_of(content)
+                as_of = _as_of(content())
                 continue
-            found = _read(content)
+            found, faults = _read(content())
         except PratiqueError as error:
             damage.append(Damage(name, network, error.detail, left_out=True))
             continue
         lists += found
+        damage += [Damage(f"{name}, batch {i}", network, detail, left_out=True) for i, detail in faults.items()]
         damaged = sum(each.damaged for each in found if isinstance(each, HashBatch | CardList))
         if damaged:
             damage.append(Damage(name, network, f"{damaged} entries are none and were set aside", left_out=False))
     return ForeignRevocation(lists, as_of=as_of, max_age=max_age, damage=damage)
-
-
-def _network(name: str) -> str | None:
-    return next((network for suffix, network in _NETWORKS.items() if name.endswith(suffix)), None)
 
 
 def keep(folder: Path | str, data: bytes) -> Path:
@@ -108,9 +99,9 @@ def keep(folder: Path | str, data: bytes) -> Path:
     Raises: DecodeError (`status.list_invalid`): it is none of the three; (`status.rollback`): a later card list is in
     the folder. OSError.
     """
-    found = _read(data)
-    if not found:
-        raise _invalid("there is no list in it")
+    found, faults = _read(data)
+    if not found or faults:
+        raise _invalid(next(iter(faults.values()), "there is no list in it"))
     first = found[0]
     if isinstance(first, CardList):
         owner = first.key_id + (first.issuer or "").encode()
@@ -147,12 +138,13 @@ _BATCHES, _CARDS, _CERTIFICATES = ".dcc.json", ".rids.json", ".crl"
 _NETWORKS: Final = {_BATCHES: DCC, _CARDS: SHC, _CERTIFICATES: SEALS}
 
 
-def _read(data: bytes) -> tuple[HashBatch | CardList | RevocationList, ...]:
+def _read(data: bytes) -> tuple[tuple[HashBatch | CardList | RevocationList, ...], dict[int, str]]:
+    """Return the lists in a file, and what is wrong with batches that could not be read, by their place in it."""
     if data.startswith(_DER):
-        return (RevocationList.read(data),)
+        return (RevocationList.read(data),), {}
     document: Any = json.decode(data)
     if type(document) is dict and "rids" in document:
-        return (CardList.from_json(document),)
+        return (CardList.from_json(document),), {}
     return read_batches(document)
 
 
