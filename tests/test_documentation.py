@@ -33,7 +33,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BASH = shutil.which("bash") or "/bin/bash"
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`")
-WITH_CODES = ("border", "formats", "security", "verification")  # the pages whose `words.with_a_dot` are codes
+WITH_CODES = ("border", "formats", "security", "status", "verification")  # the pages whose `words.with_a_dot` are codes
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 
 
