@@ -30,12 +30,13 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
     from datetime import datetime, timedelta
 
-
 AS_OF: Final = "as-of.json"
 MAX_FILE: Final = json.MAX_BYTES  # bytes
 MAX_FILES: Final = 100_000
 MAX_AS_OF: Final = 4096  # bytes
 
+_BATCHES, _CARDS, _CERTIFICATES = ".dcc.json", ".rids.json", ".crl"
+_NETWORKS: Final = {_BATCHES: DCC, _CARDS: SHC, _CERTIFICATES: SEALS}
 _NAME_BYTES = 16  # of a hash: what makes the name of a file
 _DER = b"\x30"  # how a certificate list begins, and no JSON does
 
@@ -132,10 +133,6 @@ def keep_as_of(folder: Path | str, network: str, moment: datetime) -> None:
     noted[network] = moment
     document = {name: rfc3339(noted[name].replace(microsecond=0)) for name in sorted(noted)}
     files.replace(path, json.encode(document).encode())
-
-
-_BATCHES, _CARDS, _CERTIFICATES = ".dcc.json", ".rids.json", ".crl"
-_NETWORKS: Final = {_BATCHES: DCC, _CARDS: SHC, _CERTIFICATES: SEALS}
 
 
 def _read(data: bytes) -> tuple[tuple[HashBatch | CardList | RevocationList, ...], dict[int, str]]:

@@ -133,7 +133,8 @@ class CardList:
 def lists_of_directory(snapshot: Any) -> tuple[dict[str, Any], ...]:
     """Return the card revocation lists in a snapshot of the VCI directory, each as a file of its own would have it.
 
-    Each names its issuer, and the counter that the issuer's key set stated for its key.
+    Each names its issuer, and the counter that the issuer's key set stated for its key. A key that states one and has
+    no list gets an empty one with the counter 0, which is behind: nobody can say what is on the list that is missing.
     Not checked: the signature of the snapshot, and whether each is a list; `CardList.from_json` does that.
     Raises: DecodeError (`status.list_invalid`): it is no snapshot.
     """
@@ -145,7 +146,9 @@ def lists_of_directory(snapshot: Any) -> tuple[dict[str, Any], ...]:
         issuer = _member(_member(entry, "issuer"), "iss")
         keys, lists = (_array(_member(entry, name)) for name in ("keys", "crls"))
         stated = {str(_member(key, "kid")): _member(key, "crlVersion") for key in keys}
-        for each in lists:
+        listed = {str(_member(each, "kid")) for each in lists}
+        missing = [kid for kid, counter in stated.items() if counter is not None and kid not in listed]
+        for each in [*lists, *({"kid": kid, "method": METHOD, "ctr": 0, "rids": []} for kid in missing)]:
             if type(each) is dict:
                 known = {"iss": issuer, "crlVersion": stated.get(str(each.get("kid")))}
                 found.append({**each, **{name: value for name, value in known.items() if value is not None}})
