@@ -276,6 +276,27 @@ def test_one_process_has_it_open(tmp_path: Path) -> None:
     Register.open(tmp_path).close()
 
 
+FORKING = """
+import os, sys
+from pratique.status import Register
+register = Register.open(sys.argv[1])
+if child := os.fork():
+    sys.exit(os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]))
+register.allocate()
+"""
+
+
+def test_copy_of_the_process_gives_nothing_out(tmp_path: Path) -> None:
+    """A forked process shares the lock, but not the memory: both would give the same out."""
+    made(tmp_path).close()
+    command = [sys.executable, "-c", FORKING, os.fspath(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603
+    assert ended.returncode == 1
+    assert "register.invalid" in ended.stderr
+    with Register.open(tmp_path) as register:
+        assert register.free == 80
+
+
 def test_register_is_not_made_over_another(tmp_path: Path) -> None:
     made(tmp_path).close()
     assert refusal(made, tmp_path) is Reason.REGISTER_INVALID

@@ -66,6 +66,7 @@ class Journal:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._process = os.getpid()
         self._lock = -1
         self._file = -1
         try:
@@ -122,8 +123,11 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Put a record at the end; when this returns it is on the disk.
 
-        Raises: OSError: it is not, and the journal is as it was.
+        Raises: OSError: it is not, and the journal is as it was. StatusError (`register.invalid`): this is a copy of the
+            process that opened it, which shares its lock and nothing else.
         """
+        if os.getpid() != self._process:
+            raise invalid("another process has opened it, of which this one is a copy")
         head = _HEAD.pack(entry.kind, entry.value, len(entry.numbers))
         body = _bytes(entry.numbers)
         rest = memoryview(b"".join((head, _CHECK.pack(binascii.crc32(head)), body, _CHECK.pack(binascii.crc32(body)))))
@@ -139,7 +143,10 @@ class Journal:
         self._end += size
 
     def replace(self, parts: Iterable[bytes | bytearray]) -> None:
-        """Put a snapshot in the place of the old one and of the journal. Raises: OSError: one of them is as it was."""
+        """Put a snapshot in the place of the old one and of the journal.
+
+        Raises: OSError: one of them is as it was.
+        """
         body = b"".join(parts)
         files.replace(self._folder / SNAPSHOT, body + _CHECK.pack(binascii.crc32(body)))
         self._end = 0
