@@ -263,6 +263,13 @@ def test_withdrawn_key_does_not_come_back(key: PrivateKey) -> None:
     with_key(withdraw(cohorts(key), key, "superseded"), entry, **elsewhere)
 
 
+def test_withdrawn_key_that_cannot_be_read_does_not_come_back_either(key: PrivateKey) -> None:
+    broken = {**month(1, key), "public_key": {"kty": "EC"}}
+    document = with_key(None, broken, issuer="https://a.example", country="UTO", at=NOW)
+    with pytest.raises(TrustError, match="stays so"):
+        with_key(withdraw(document, key), broken, issuer="https://a.example", country="UTO", at=NOW)
+
+
 def test_renewed_list_has_its_times_and_a_higher_sequence(key: PrivateKey) -> None:
     document = cohorts(key)
     due, end = NOW + timedelta(days=7), NOW + timedelta(days=30)

@@ -75,8 +75,9 @@ def key_entry(
 ) -> dict[str, Any]:
     """Return the entry of a key in a trust list.
 
-    Of a certificate, both the certificate and its key are kept, so that loading the list needs no X.509; its dates are
-    the window, and in the formats of `HCERT` its extended key usage is the scope, unless `limits` says otherwise. There
+    Of a certificate, both the certificate and its key are kept, so that loading the list needs no X.509 (of a key on a
+    Brainpool curve, which no JWK has, the certificate alone); its dates are the window, and in the formats of `HCERT`
+    its extended key usage is the scope, unless `limits` says otherwise. There
     is no usage for exemptions: a certificate with any of the others may not sign them.
 
     Args:
@@ -119,7 +120,7 @@ def key_entry(
         raise TrustError(Reason.TRUST_LIST_INVALID, "the key has no window, or one that ends before it begins")
     entry: dict[str, Any] = {
         "key_id": _base64(key_id or key.key_id),
-        "public_key": key.jwk,
+        **({"public_key": key.jwk} if key.has_jwk or certificate is None else {}),
         **({} if certificate is None else {"certificate": _base64(certificate.der)}),
         "formats": [format_],
         "not_before": _time(not_before),
@@ -290,7 +291,8 @@ def _refuse_withdrawn(document: Mapping[str, Any], issuer: str, key: Mapping[str
         if "withdrawn" in other
         and (entry["id"] == issuer or other["withdrawn"]["reason"] == WithdrawalReason.COMPROMISE)
     ]
-    if withdrawn and _material(key) in {_material(other) for other in withdrawn} - {None}:
+    materials = {_material(other) for other in withdrawn} - {None}
+    if (materials and _material(key) in materials) or any(_same(other, key) for other in withdrawn):
         raise TrustError(
             Reason.TRUST_LIST_INVALID,
             "the key was withdrawn, and stays so",
