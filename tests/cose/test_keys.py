@@ -11,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pratique.codec import cbor
+from pratique.cose import algorithms
 from pratique.cose.algorithms import ES512
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.errors import KeyMaterialError, PratiqueError
@@ -256,7 +257,7 @@ def test_leading_zeros_do_not_make_another_rsa_key(keys: dict[str, PrivateKey]) 
 @pytest.mark.parametrize(
     "native",
     [
-        ec.generate_private_key(ec.BrainpoolP256R1()),
+        ec.generate_private_key(ec.SECP224R1()),
         ec.generate_private_key(ec.SECP256K1()),
         ed448.Ed448PrivateKey.generate(),
         x25519.X25519PrivateKey.generate(),
@@ -271,6 +272,28 @@ def test_spki_of_another_type_is_refused_as_that(native: Any) -> None:
     pem = native.private_bytes(PEM[0], serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     with pytest.raises(KeyMaterialError):
         PrivateKey.from_pem(pem)
+
+
+@pytest.mark.parametrize(
+    ("curve", "number"),
+    [(ec.BrainpoolP256R1(), 256), (ec.BrainpoolP384R1(), 258), (ec.BrainpoolP512R1(), 259)],
+    ids=lambda each: getattr(each, "name", ""),
+)
+def test_key_on_a_brainpool_curve_is_read_for_authorities_alone(curve: ec.EllipticCurve, number: int) -> None:
+    native = ec.generate_private_key(curve)
+    key = PublicKey.from_spki(native.public_key().public_bytes(*SPKI))
+    assert (key.kind, key.cose_key[-1], key.has_jwk) == (f"EC {curve.name}", number, False)
+    assert not any(key.fits(algorithm) for algorithm in algorithms.REGISTRY.values())
+    pem = native.private_bytes(PEM[0], serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+    for use in (
+        lambda: key.jwk,
+        lambda: key.default_algorithm,
+        lambda: PublicKey.from_cose_key(key.encoded),
+        lambda: PrivateKey.from_pem(pem),
+    ):
+        with pytest.raises(KeyMaterialError) as refused:
+            use()
+        assert refused.value.code is Reason.KEY_UNSUPPORTED
 
 
 def test_key_on_p521_is_read_for_verifying_alone() -> None:

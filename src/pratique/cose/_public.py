@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from pratique.cose import _explicit_curve
 from pratique.cose.algorithms import EC_P256, EC_P384, EC_P521, ED25519, ML_DSA, ML_DSA_44, RSA
 from pratique.errors import KeyMaterialError
 from pratique.reasons import Reason
@@ -34,8 +35,18 @@ _ED25519_BYTES = 32
 _ML_DSA_44_BYTES = 1312  # FIPS 204, table 2
 
 _CURVES = {CRV_P256: EC_P256, CRV_P384: EC_P384, CRV_P521: EC_P521}
-_CURVE_NUMBERS = {EC_P256: CRV_P256, EC_P384: CRV_P384, EC_P521: CRV_P521}
-_COORDINATE_BYTES = {EC_P256: 32, EC_P384: 48, EC_P521: 66}
+_BRAINPOOL = {  # IANA "COSE Elliptic Curves", from ISO/IEC 18013-5
+    "EC brainpoolP256r1": 256,
+    "EC brainpoolP384r1": 258,
+    "EC brainpoolP512r1": 259,
+}
+AUTHORITIES_ALONE = frozenset(_BRAINPOOL)
+"""The families of keys that sign certificates and nothing else here; no algorithm takes them, and no JWK has a name."""
+_CURVE_NUMBERS = {EC_P256: CRV_P256, EC_P384: CRV_P384, EC_P521: CRV_P521, **_BRAINPOOL}
+_COORDINATE_BYTES = {EC_P256: 32, EC_P384: 48, EC_P521: 66, **dict(zip(_BRAINPOOL, (32, 48, 64), strict=True))}
+
+_FAMILIES = {"secp256r1": EC_P256, "secp384r1": EC_P384, "secp521r1": EC_P521}
+_FAMILIES |= {family.removeprefix("EC "): family for family in _BRAINPOOL}
 
 # SubjectPublicKeyInfo up to the point, for named curves and uncompressed points (RFC 5480)
 _SPKI_HEADS = (
@@ -111,9 +122,11 @@ def from_spki(der: bytes) -> Described:
     try:
         return from_native(load_der_public_key(der))
     except UnsupportedAlgorithm:
-        raise unsupported() from None
+        if (named := _explicit_curve.named(der)) is None:
+            raise unsupported() from None
     except ValueError:
         raise malformed("not a SubjectPublicKeyInfo in DER") from None
+    return from_spki(named)
 
 
 def from_pem(pem: bytes) -> Described:
@@ -142,9 +155,9 @@ def from_native(native: object) -> Described:
     from cryptography.hazmat.primitives.asymmetric import ec, ed25519, mldsa, rsa  # noqa: PLC0415 - see above
 
     if isinstance(native, ec.EllipticCurvePublicKey):
-        family = {"secp256r1": EC_P256, "secp384r1": EC_P384, "secp521r1": EC_P521}.get(native.curve.name)
+        family = _FAMILIES.get(native.curve.name)
         if family is None:
-            raise unsupported(f"the curve is {native.curve.name}; P-256, P-384 and P-521 are used")
+            raise unsupported(f"the curve is {native.curve.name}; {', '.join(_FAMILIES)} are used")
         return _describe_ec(family, native)
     if isinstance(native, rsa.RSAPublicKey):
         numbers = native.public_numbers()

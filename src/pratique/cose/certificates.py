@@ -67,7 +67,6 @@ class Certificate:
     @classmethod
     def _read(cls, data: bytes) -> Certificate:
         from cryptography import x509  # noqa: PLC0415 - takes 50 ms to import
-        from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415
 
         try:
             if data.lstrip().startswith(b"-----BEGIN"):
@@ -76,7 +75,7 @@ class Certificate:
             tbs = found.tbs_certificate_bytes
             return cls(
                 der=data,
-                public_key=PublicKey.from_native(found.public_key()),
+                public_key=_public_key(found),
                 not_before=found.not_valid_before_utc,
                 not_after=found.not_valid_after_utc,
                 country=_country(found.subject) or _country(found.issuer),
@@ -85,8 +84,6 @@ class Certificate:
                 subject_key_id=_der.subject_key_identifier(tbs),
                 is_authority=_der.is_authority(tbs),
             )
-        except UnsupportedAlgorithm:
-            raise KeyMaterialError(Reason.KEY_UNSUPPORTED, "the certificate's key is of a type not used here") from None
         except (ValueError, TypeError, x509.InvalidVersion):  # TypeError: a name with a value of an odd type
             raise _malformed(f"{len(data)} bytes are not a certificate") from None
 
@@ -127,6 +124,15 @@ def _load(der: bytes) -> x509.Certificate:
         if (plain := _der.without_null_parameters(der)) == der:
             raise
         return x509.load_der_x509_certificate(plain)
+
+
+def _public_key(certificate: x509.Certificate) -> PublicKey:
+    from cryptography.exceptions import UnsupportedAlgorithm  # noqa: PLC0415 - as above
+
+    try:
+        return PublicKey.from_native(certificate.public_key())
+    except UnsupportedAlgorithm:  # a curve that is spelled out, perhaps
+        return PublicKey.from_spki(_der.subject_public_key(certificate.tbs_certificate_bytes))
 
 
 def _malformed(detail: str) -> KeyMaterialError:

@@ -119,8 +119,15 @@ class PublicKey:
 
     @property
     def jwk(self) -> dict[str, str]:
-        """Return the JWK: the members that its type requires."""
+        """Return the JWK: the members that its type requires. Raises: KeyMaterialError: see `has_jwk`."""
+        if not self.has_jwk:
+            raise _public.unsupported(f"no JWK is defined for {self.kind}")
         return _jwk.from_cose_key(self.cose_key)
+
+    @property
+    def has_jwk(self) -> bool:
+        """Return whether there is a JWK for it: not on a Brainpool curve, as the keys of some authorities are."""
+        return self.family not in _public.AUTHORITIES_ALONE
 
     @property
     def key_id(self) -> bytes:
@@ -139,7 +146,12 @@ class PublicKey:
 
     @property
     def default_algorithm(self) -> Algorithm:
-        """Return the algorithm that it signs with unless told otherwise: the fully specified one, for RSA PS256."""
+        """Return the algorithm that it signs with unless told otherwise: the fully specified one, for RSA PS256.
+
+        Raises: KeyMaterialError: `key.unsupported`: it is the key of an authority, which signs certificates alone.
+        """
+        if self.family not in _DEFAULTS:
+            raise _public.unsupported(f"no algorithm here takes {self.kind}")
         return _DEFAULTS[self.family]
 
     def fits(self, algorithm: Algorithm) -> bool:
@@ -157,8 +169,8 @@ class PrivateKey:
     @classmethod
     def _of(cls, native: PrivateKeyTypes) -> PrivateKey:
         public = PublicKey.from_native(native.public_key())
-        if public.family == EC_P521:
-            raise KeyMaterialError(Reason.KEY_UNSUPPORTED, "nothing here is signed with a key on P-521")
+        if public.family == EC_P521 or public.family in _public.AUTHORITIES_ALONE:
+            raise KeyMaterialError(Reason.KEY_UNSUPPORTED, f"nothing here is signed with {public.kind}")
         return cls(native, public)
 
     @classmethod

@@ -14,7 +14,7 @@ from cryptography.x509 import load_der_x509_certificate
 
 from authority import DOCUMENT, World
 from master_lists import SIGNED_AT, SIGNER, master_list
-from pki import SINCE, Node, key_usage
+from pki import SINCE, Node, key_usage, private_key
 from pratique import Verdict, schemas
 from pratique.cose.keys import PublicKey
 from pratique.errors import DecodeError, SignatureError, TrustError
@@ -228,6 +228,18 @@ def test_seal_counts_under_an_authority_of_a_master_list() -> None:
     assert report.verdict is Verdict.ACCEPT, report.explain()
     other = SealState("FR", "FRA", key="ES256", owner="another")
     assert world.verify(other.sign(vaccination()), document=DOCUMENT).verdict is Verdict.REJECT
+
+
+@pytest.mark.parametrize("kind", ["BP-256", "BP-512"])
+def test_seal_counts_under_an_authority_on_a_brainpool_curve(kind: str) -> None:
+    """Such a key has no JWK: the list has its certificate alone."""
+    world = World()
+    state = SealState("FR", "FRA", key="ES256")
+    state.key = private_key("Brainpool", kind)
+    imported = icao.import_(master_list([state.certificate()], MAKER), Instructions(at=world.clock.now))
+    assert "public_key" not in imported.issuers[0]["keys"][0]
+    world.trusted += imported.issuers
+    assert world.verify(state.sign(vaccination()), document=DOCUMENT).verdict is Verdict.ACCEPT
 
 
 def test_authority_of_australia_is_listed_as_it_is(vectors: Path) -> None:
