@@ -123,8 +123,8 @@ class Journal:
     def append(self, entry: Entry) -> None:
         """Put a record at the end; when this returns it is on the disk.
 
-        Raises: OSError: it is not, and the journal is as it was. StatusError (`register.invalid`): this is a copy of the
-            process that opened it, which shares its lock and nothing else.
+        Raises: OSError: it is not, and the journal is as it was. StatusError (`register.invalid`): this process is a
+            copy of the one that opened it, and shares its lock but not its memory.
         """
         if os.getpid() != self._process:
             raise invalid("another process has opened it, of which this one is a copy")
