@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pratique.cose import sign1
 from pratique.errors import DisclosureError, KeyMaterialError
@@ -22,9 +22,18 @@ if TYPE_CHECKING:
     from pratique.cose.keys import PublicKey
     from pratique.cose.signer import Signer
     from pratique.model import Credential
+    from pratique.request.consideration import Consideration
+    from pratique.rules.ruleset import RuleSet
     from pratique.sdcwt import Disclosed, Path
 
 _NAMES: dict[Path, str] = {path: name for name, path in profile.PATHS.items()}
+
+
+class _Offered(NamedTuple):
+    """What rules are asked of: a credential, and the claims of it that may be shown."""
+
+    credential: Credential
+    disclosable: tuple[str, ...]
 
 
 class HeldCredential:
@@ -77,39 +86,74 @@ class HeldCredential:
         """Return whether there is a disclosure for every hash: an issuer must not keep claims from their holder."""
         return self._opened.withheld == 0
 
-    def present(  # noqa: PLR0913 - four of them make one answer
+    def present(  # noqa: PLR0913 - what to show, and for whom
         self,
         *,
         disclose: Iterable[str] = (),
+        rules: RuleSet | None = None,
+        request: Consideration | None = None,
         audience: str | None = None,
         nonce: bytes | None = None,
         signer: Signer | None = None,
         at: datetime | None = None,
         holder_key: PublicKey | None = None,
     ) -> str:
-        """Return the QR text of a copy that shows, beyond what is always shown, just the claims named.
+        """Return the QR text of a copy that shows, beyond what is always shown, just the claims chosen.
 
-        The issuer's signature stays as it is; what the holder leaves out costs nothing. The maps that a claim stands in
-        are opened with it, and with them no other claim. Given audience, nonce, signer and time, the copy stands in a
-        key binding token: the holder's key signs that it is shown to this verifier, now.
+        They are chosen by hand, by rules, which take a smallest set that makes them hold, or by a request, of which the
+        rules take it and which must have asked for it. The issuer's signature stays as it is; what the holder leaves
+        out costs nothing. The maps that a claim stands in are opened with it, and with them no other claim.
+
+        Given audience, nonce, signer and time, the copy stands in a key binding token: the holder's key signs that it
+        is shown to this verifier, now. A request brings audience and nonce along, for a credential that is bound to a
+        key.
 
         Args:
             disclose: names as `disclosable` gives them; `holder` or `event` alone stand for all claims of that map.
+            rules: the destination's rules.
+            request: a verifier's request, as `consider` looked at it.
             audience: the verifier's identifier, as its request states it.
             nonce: the verifier's, 8 to 64 bytes.
             signer: whoever holds the key that the credential is bound to.
             at: the time, aware.
             holder_key: the public key, which only a credential that is bound to its thumbprint needs.
-        Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show. KeyMaterialError
-            (`binding.not_to_a_key`, `binding.other_key`): there is no key to sign with, or the signer has another.
-            TypeError: some of audience, nonce, signer and time, and not all; a naive time. ValueError: an audience or
-            nonce that no token can hold.
+        Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show. RuleError: nothing that it
+            could show makes the rules hold, or nothing of what was asked for. RequestError: something stands against
+            the request. KeyMaterialError (`binding.not_to_a_key`, `binding.other_key`): there is no key to sign with,
+            or the signer has another. TypeError: more than one of claims, rules and request; some of audience, nonce,
+            signer and time, and not all; a naive time. ValueError: an audience or nonce that no token can hold.
         """
+        if sum((bool(disclose), rules is not None, request is not None)) > 1:
+            raise TypeError("claims are chosen by hand, by rules or by a request")
+        if request is not None:
+            asked, rules = request.raise_for_refusal()
+            disclose = self._needed(rules, at, asked.claims)
+            if isinstance(self.credential.binding, KeyBinding):
+                audience, nonce = asked.audience, asked.nonce
+            else:
+                signer = None
+        elif rules is not None:
+            disclose = self._needed(rules, at, None)
         shown = _with_disclosures(self._envelope, self._chosen(disclose))
-        if audience is None or nonce is None or signer is None or at is None:
-            if any(part is not None for part in (audience, nonce, signer, at)):
-                raise TypeError("a key binding token takes audience, nonce, signer and at, all four")
+        if audience is None and nonce is None and signer is None:
             return qr_text.encode(shown)
+        if audience is None or nonce is None or signer is None or at is None:
+            raise TypeError("a key binding token takes audience, nonce, signer and at, all four")
+        return qr_text.encode(self._signed(shown, Challenge(audience, nonce), signer, at, holder_key))
+
+    def _needed(self, rules: RuleSet, at: datetime | None, asked: frozenset[str] | None) -> frozenset[str]:
+        """Return a smallest set of claims that makes rules hold, of those asked for where that is known."""
+        from pratique.rules.minimum import disclose_for  # noqa: PLC0415 - who chooses by hand needs no rules
+
+        if at is None or at.utcoffset() is None:
+            raise TypeError("rules take the time, aware")
+        offered = tuple(name for name in self.disclosable if asked is None or name in asked)
+        return disclose_for(rules, _Offered(self.credential, offered), at)
+
+    def _signed(
+        self, shown: bytes, challenge: Challenge, signer: Signer, at: datetime, holder_key: PublicKey | None
+    ) -> bytes:
+        """Return the key binding token around what is shown."""
         bound = self.credential.binding
         if not isinstance(bound, KeyBinding):
             raise KeyMaterialError(Reason.NOT_KEY_BOUND)
@@ -117,10 +161,10 @@ class HeldCredential:
         if key is None:
             raise TypeError("the credential has the thumbprint of a key alone: give holder_key too")
         in_header = key if bound.key is None else None
-        token = key_binding.encode(shown, Challenge(audience, nonce), at=at, signer=signer, key=in_header)
+        token = key_binding.encode(shown, challenge, at=at, signer=signer, key=in_header)
         if key.thumbprint != bound.thumbprint or not KeyBindingToken.decode(token).is_signed_by(key):
             raise KeyMaterialError(Reason.OTHER_KEY)
-        return qr_text.encode(token)
+        return token
 
     def _chosen(self, disclose: Iterable[str]) -> list[bytes]:
         """Return the disclosures that open the claims named, in the order of their paths."""

@@ -13,21 +13,24 @@ MAX_TEXT: Final = 8 * 1024
 """Characters accepted from a scanner; the largest QR code holds 7,089 (ISO/IEC 18004, version 40-L, digits)."""
 
 
-def encode(data: bytes) -> str:
-    """Return the QR text of a credential: `PREFIX`, then Base45. All of it fits alphanumeric mode."""
-    return PREFIX + base45.encode(data)
+def encode(data: bytes, *, prefix: str = PREFIX) -> str:
+    """Return the QR text of a credential, or of what has another prefix: that, then Base45.
+
+    All of it fits alphanumeric mode.
+    """
+    return prefix + base45.encode(data)
 
 
-def decode(text: str) -> bytes:
+def decode(text: str, *, prefix: str = PREFIX) -> bytes:
     """Return the bytes that a QR text carries.
 
     Raises: DecodeError (`qr.too_long`): more than `MAX_TEXT` characters; (`format.unknown`): another prefix;
     (`base45.invalid`): anything but Base45 behind it. Not checked: what the bytes mean.
     """
     _bound(text)
-    if not text.startswith(PREFIX):
-        raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text does not begin with {PREFIX}")
-    return base45.decode(text[len(PREFIX) :])
+    if not text.startswith(prefix):
+        raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text does not begin with {prefix}")
+    return base45.decode(text[len(prefix) :])
 
 
 def scanned(text: str) -> str:
