@@ -25,9 +25,11 @@ def lists(*ders: bytes) -> CertificateLists:
 
 def test_list_that_the_authority_signed_counts() -> None:
     state = SealState()
-    found = lists(certificate_list(state, 7, 8)).newest(key_of(state))
+    held = lists(certificate_list(state, 7, 8))
+    found = held.newest(key_of(state))
     assert found is not None
     assert found.serials == {7, 8}
+    assert held.newest(key_of(state)) is found
 
 
 def test_list_in_the_name_of_an_authority_that_it_did_not_sign_does_not_count() -> None:

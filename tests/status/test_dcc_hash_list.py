@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import who
 from authority import (
     DCC_KEY_IDS,
     ES256,
@@ -209,6 +210,22 @@ def test_exemption_has_an_identifier_too() -> None:
     opened = exemption_envelope("AT1:" + text[4:])
     opened.read()
     assert find(opened.revocation_identifiers(), batch(sha("URN:E"))) is HashType.UCI
+
+
+def test_every_certificate_in_a_who_code_counts() -> None:
+    holder = {"nam": {"fnt": "ERIKSSON", "gnt": "ANNA<MARIA"}, "dob": "1974-08-12"}
+    parts = {1: [dcc_vaccination(ci="one") | holder, dcc_test(ci="two") | holder], -6: who.card(3)}
+    identifiers = read(who.sign(parts))
+    assert identifiers.entries == (("one", "AT"), ("two", "AT"))
+    assert find(identifiers, batch(sha("two"))) is HashType.UCI
+
+
+@pytest.mark.parametrize("number", [None, 1, b"x", ["x"]])
+def test_entry_without_an_identifier_can_be_revoked_by_its_signature_alone(state: DccState, number: Any) -> None:
+    text = state.sign(dcc_vaccination(ci=number, co=7))
+    assert read(text).entries == ()
+    listed = batch(sha(envelope(text).signature[:32]), hash_type="SIGNATURE")
+    assert find(read(text), listed, batch(sha("None"))) is HashType.SIGNATURE
 
 
 def test_certificate_that_was_not_read_has_no_identifiers(state: DccState) -> None:
