@@ -15,7 +15,7 @@ from pratique.codec import json
 from pratique.cose.keys import PrivateKey
 from pratique.errors import TrustError
 from pratique.model import Kind
-from pratique.trust import TrustList, WithdrawalReason, wire
+from pratique.trust import TrustList, wire
 from pratique.trust.diff import Effect, diff, diff_lists
 
 if TYPE_CHECKING:
@@ -255,8 +255,7 @@ def allowed(given_: Any) -> set[tuple[str, int]]:
         for kind in (Kind.TEST, Kind.VACCINATION, Kind.RECOVERY, Kind.EXEMPTION)
         for month, day in days.items()
         if found.issuer.scope.covers(kind, "1D47") and found.covers_time(day)
-        if found.withdrawn is None
-        or (found.withdrawn.reason is WithdrawalReason.SUPERSEDED and day < found.withdrawn.at)
+        if found.withdrawn is None or not found.withdrawn.voids(day)
     }
 
 

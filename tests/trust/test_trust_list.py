@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import copy
 import json
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -353,6 +353,17 @@ def test_issuer_without_addresses_publishes_nothing() -> None:
 
 
 # Withdrawal
+
+
+@pytest.mark.parametrize(("seconds", "after_supersession"), [(-1, False), (0, True), (1, True)])
+def test_compromise_voids_everything_and_supersession_what_was_issued_from_then_on(
+    seconds: int,
+    after_supersession: bool,  # noqa: FBT001 - parametrised
+) -> None:
+    at = datetime(2026, 11, 1, tzinfo=UTC)
+    issued_at = at + timedelta(seconds=seconds)
+    assert Withdrawal(at, WithdrawalReason.SUPERSEDED).voids(issued_at) is after_supersession
+    assert Withdrawal(at, WithdrawalReason.COMPROMISE).voids(issued_at)
 
 
 def test_withdrawn_key_is_on_the_list_with_time_and_reason() -> None:

@@ -80,14 +80,18 @@ _REASON: Final = re.compile("|".join(WithdrawalReason))
 
 @dataclass(frozen=True, slots=True)
 class Withdrawal:
-    """That a key was withdrawn: since when, and why.
-
-    After a compromise nothing counts that the key ever signed: whoever holds it can write any time. A key that was
-    superseded vouches for what was issued before `at`.
-    """
+    """That a key was withdrawn: since when, and why."""
 
     at: datetime
     reason: WithdrawalReason
+
+    def voids(self, issued_at: datetime) -> bool:
+        """Return whether what the key signed counts no more, for a code that states this time of issue.
+
+        After a compromise nothing does: whoever holds the key can write any time. A key that was superseded vouches for
+        what was issued before that time.
+        """
+        return self.reason is WithdrawalReason.COMPROMISE or issued_at >= self.at
 
 
 @dataclass(frozen=True, slots=True)
