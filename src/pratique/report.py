@@ -17,6 +17,7 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
+    from pratique.rules import Judgement
     from pratique.trust import TrustedIssuer
 
 
@@ -109,7 +110,7 @@ class Report(NamedTuple):
 
     `credential` is there only once the signature holds, and has only what was disclosed; `issuer` is the entry of the
     trust list whose key verified. `at` is the time for which it all holds; `lists` are the sequence numbers of the
-    trust lists that were asked.
+    trust lists that were asked; `judgement` is what each of the entry rules came to, where there were any.
     """
 
     format: str | None
@@ -118,6 +119,7 @@ class Report(NamedTuple):
     credential: Credential | None = None
     issuer: TrustedIssuer | None = None
     lists: Mapping[str, int] = MappingProxyType({})
+    judgement: Judgement | None = None
 
     def __repr__(self) -> str:
         return f"Report({self.format}, {self.verdict}, {self.decisive.code.value})"
@@ -152,6 +154,11 @@ class Report(NamedTuple):
         """Return what a step came to."""
         return next(check for check in self.checks if check.step is step)
 
+    @property
+    def missing(self) -> frozenset[str]:
+        """Return the claims without which the entry rules cannot be answered: those to ask for, and no others."""
+        return frozenset() if self.judgement is None else self.judgement.missing
+
     def raise_for_refusal(self) -> Credential:
         """Return the credential if it is accepted. Raises: RefusedError, whatever else the verdict is."""
         if self.verdict is not Verdict.ACCEPT or self.credential is None:
@@ -169,6 +176,8 @@ class Report(NamedTuple):
                 by = f", issued by {self.issuer.name()} ({country_name(country) or country})"
             sentences.append(f"It attests {facts}{by}.")
         sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]
+        if self.missing:
+            sentences.append(f"Ask the traveller to show {', '.join(sorted(self.missing))}, and nothing else.")
         sentences += [f"Mind: {check.sentence}" for check in self.warnings]
         sentences += [
             f"Not checked: {check.code.meaning[0].lower()}{check.code.meaning[1:]}"

@@ -15,12 +15,15 @@ from typing import TYPE_CHECKING, Any, Final
 from pratique.formats.shc_text import join
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
-from pratique.report import Outcome, Report, Step, Verdict
+from pratique.report import Check, Outcome, Report, Step, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pratique.model import Holder
+    from pratique.proven import Proven
+    from pratique.rules import Judgement, RuleSet
 
 MAX_CODES: Final = 64
 """Codes of one traveller; a family's papers are far fewer, and every pair of them is compared."""
@@ -44,10 +47,16 @@ class Joining:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class SessionReport:
-    """What a session came to: a report for each code, in the order shown, and how they belong together."""
+    """What a session came to: a report for each code, in the order shown, and how they belong together.
+
+    `rules` is the answer of step 10 over all codes that are not rejected, and `judgement` what it is made of; None
+    where no rules were given.
+    """
 
     reports: tuple[Report, ...]
     joining: Joining
+    rules: Check | None = None
+    judgement: Judgement | None = None
 
     def __repr__(self) -> str:
         return f"SessionReport({len(self.reports)} codes, {self.verdict}, {self.joining.code.value})"
@@ -61,13 +70,15 @@ class SessionReport:
 
         REJECT where two proven codes are different people's, or no code gets further than that. ACCEPT where some code
         is accepted and nothing speaks against the rest: an expired code beside a good one does no harm, but a forged
-        one, a code that must be looked at, or a doubt whether all are one person's makes it REFER.
+        one, a code that must be looked at, or a doubt whether all are one person's makes it REFER. Entry rules that do
+        not hold make it REJECT, and such as cannot be answered REFER.
         """
         verdicts = {report.verdict for report in self.reports}
-        if self.joining.outcome is Outcome.FAILED or verdicts <= {Verdict.REJECT}:
+        ruled = Outcome.PASSED if self.rules is None else self.rules.outcome
+        if Outcome.FAILED in (self.joining.outcome, ruled) or verdicts <= {Verdict.REJECT}:
             return Verdict.REJECT
         forged = any(report.check(step).outcome is Outcome.FAILED for report in self.reports for step in _FORGED)
-        doubtful = self.joining.outcome is Outcome.INCONCLUSIVE or Verdict.REFER in verdicts or forged
+        doubtful = Outcome.INCONCLUSIVE in (self.joining.outcome, ruled) or Verdict.REFER in verdicts or forged
         return Verdict.REFER if doubtful else Verdict.ACCEPT
 
     def explain(self) -> str:
@@ -75,11 +86,17 @@ class SessionReport:
         counts = ", ".join(f"{number} {verdict.value}" for verdict in Verdict if (number := self._count(verdict)))
         return f"{self.verdict.value.capitalize()}: {self._codes()}, {counts}. {self.joining.sentence}"
 
+    @property
+    def missing(self) -> frozenset[str]:
+        """Return the claims without which the entry rules cannot be answered: those to ask for, and no others."""
+        return frozenset() if self.judgement is None else self.judgement.missing
+
     def record(self) -> dict[str, Any]:
         """Return what may be kept: verdict, how the codes were joined, each code's own record. No claim is in it."""
         return {
             "verdict": self.verdict.value,
             "joining": self.joining.code.value,
+            **({} if self.rules is None else {"rules": self.rules.code.value}),
             "codes": [report.record() for report in self.reports],
         }
 
@@ -93,14 +110,23 @@ class SessionReport:
 class Session:
     """The codes of one traveller, shown one after the other; `Verifier.session` makes it."""
 
-    def __init__(self, verify: Callable[[str], Report], *, with_document: bool) -> None:
-        self._verify = verify
+    def __init__(
+        self,
+        examine: Callable[[str], tuple[Report, Proven | None]],
+        *,
+        with_document: bool,
+        rules: RuleSet | None,
+        at: datetime,
+    ) -> None:
+        self._examine = examine
         self._with_document = with_document
-        self._reports: dict[str, Report] = {}
+        self._rules = rules
+        self._at = at
+        self._found: dict[str, tuple[Report, Proven | None]] = {}
         self._whole_of: dict[str, str] = {}  # every text shown, with the code that it is or is a part of
 
     def __repr__(self) -> str:
-        return f"Session({len(self._reports)} codes)"
+        return f"Session({len(self._found)} codes)"
 
     def add(self, text: str) -> Report:
         """Verify one more code and return its own report. The same code shown again counts once.
@@ -116,18 +142,32 @@ class Session:
             if len(self._whole_of) == MAX_CODES:
                 raise ValueError(f"a session takes at most {MAX_CODES} codes")
             before, after = Counter(join(self._whole_of)), Counter(join([*self._whole_of, text]))
-            known = self._reports
-            self._reports = {whole: known[whole] if whole in known else self._verify(whole) for whole in after}
+            known = self._found
+            self._found = {whole: known[whole] if whole in known else self._examine(whole) for whole in after}
             (made,) = after - before  # the text itself, or the whole that it made of parts
             self._whole_of |= dict.fromkeys([*(before - after), text], made)
-        return self._reports[self._whole_of[text]]
+        return self._found[self._whole_of[text]][0]
 
     def report(self) -> SessionReport:
         """Return what the session has come to so far. Raises: ValueError: no code was added."""
-        if not self._reports:
+        if not self._found:
             raise ValueError("no code was added")
-        reports = tuple(self._reports.values())
-        return SessionReport(reports, _join(reports, with_document=self._with_document))
+        reports = tuple(report for report, _ in self._found.values())
+        joining = _join(reports, with_document=self._with_document)
+        return SessionReport(reports, joining, *self._ruling())
+
+    def _ruling(self) -> tuple[Check, Judgement] | tuple[None, None]:
+        """Return what the rules come to over all codes that are not rejected."""
+        counting = [
+            (proven, report.issuer)
+            for report, proven in self._found.values()
+            if proven is not None and report.issuer is not None and report.verdict is not Verdict.REJECT
+        ]
+        if self._rules is None or not counting:
+            return None, None
+        from pratique.ruling import check_rules  # noqa: PLC0415 - not every desk has rules
+
+        return check_rules(self._rules, counting, self._at)
 
 
 def _join(reports: tuple[Report, ...], *, with_document: bool) -> Joining:

@@ -39,8 +39,8 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pratique.formats import Envelope, Reader
-    from pratique.model import Credential
     from pratique.mrz import TravelDocument
+    from pratique.rules import RuleSet
     from pratique.sdcwt import Challenge
     from pratique.session import Session
     from pratique.trust import TrustedKey, TrustStore
@@ -123,7 +123,7 @@ class Verifier:
     def __repr__(self) -> str:
         return f"Verifier(lists={sorted(self._lists)!r})"
 
-    def verify(
+    def verify(  # noqa: PLR0913 - one for each thing that a desk may have
         self,
         text: str,
         *,
@@ -131,6 +131,7 @@ class Verifier:
         document: TravelDocument | None = None,
         compared_by_eye: bool = False,
         challenge: Challenge | None = None,
+        rules: RuleSet | None = None,
     ) -> Report:
         """Return the report on one code.
 
@@ -141,9 +142,26 @@ class Verifier:
             compared_by_eye: the officer has compared the name and birth date shown with a document that no machine
                 reads, and they are the same. It has no effect where a document is given.
             challenge: what the holder's phone was asked to sign: audience, nonce, age.
+            rules: what the destination asks; days are counted in the zone that they state.
         Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the
             report says it.
         """
+        report, _ = self._examine(
+            text, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge, rules=rules
+        )
+        return report
+
+    def _examine(  # noqa: PLR0913 - as `verify`
+        self,
+        text: str,
+        *,
+        at: datetime,
+        document: TravelDocument | None,
+        compared_by_eye: bool,
+        challenge: Challenge | None,
+        rules: RuleSet | None = None,
+    ) -> tuple[Report, Proven | None]:
+        """Take all steps, and return the report, and what was proven where the signature holds."""
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")
         if at.utcoffset() is None:
@@ -154,15 +172,15 @@ class Verifier:
         try:  # 1 read
             reader, text = formats.recognise(text)
         except PratiqueError as error:
-            return self._stopped(None, at, checks, error)
+            return self._stopped(None, at, checks, error), None
         checks.append(_READ)
         try:  # 2 decode
             envelope = reader.envelope(text)
         except PratiqueError as error:
-            return self._stopped(reader, at, checks, error)
+            return self._stopped(reader, at, checks, error), None
         proven = self._prove(reader, envelope, checks, at)  # 2 to 5
         if proven is None:
-            return self._report(envelope.formats[0], at, _filled(checks))
+            return self._report(envelope.formats[0], at, _filled(checks)), None
         credential = proven.credential
         checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
         issuer_check, key = check_issuer(proven, self._trust.acceptance, at)  # 7
@@ -173,8 +191,24 @@ class Verifier:
         checks.append(
             check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)
         )  # 9
-        checks.append(_NO_RULES)  # 10
-        return self._report(credential.format, at, checks, credential, key)
+        judgement = None
+        if rules is None:  # 10
+            checks.append(_NO_RULES)
+        else:
+            from pratique.ruling import check_rules  # noqa: PLC0415 - not every desk has rules
+
+            check, judgement = check_rules(rules, [(proven, key.issuer)], at)
+            checks.append(check)
+        report = Report(
+            format=credential.format,
+            checks=tuple(checks),
+            at=at,
+            credential=credential,
+            issuer=key.issuer,
+            lists=self._lists.copy(),
+            judgement=judgement,
+        )
+        return report, proven
 
     def session(
         self,
@@ -183,12 +217,16 @@ class Verifier:
         document: TravelDocument | None = None,
         compared_by_eye: bool = False,
         challenge: Challenge | None = None,
+        rules: RuleSet | None = None,
     ) -> Session:
-        """Return a session for the codes of one traveller; the arguments are those of `verify`."""
+        """Return a session for the codes of one traveller; the arguments are those of `verify`.
+
+        Rules are judged over all of them together.
+        """
         from pratique.session import Session  # noqa: PLC0415 - most see one code at a time
 
-        verify = partial(self.verify, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
-        return Session(verify, with_document=document is not None)
+        examine = partial(self._examine, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
+        return Session(examine, with_document=document is not None, rules=rules, at=at)
 
     def _prove(self, reader: Reader, envelope: Envelope, checks: list[Check], at: datetime) -> Proven | None:
         """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
@@ -236,22 +274,9 @@ class Verifier:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
         return self._report(None if reader is None else reader.format, at, _filled(checks))
 
-    def _report(
-        self,
-        format_: str | None,
-        at: datetime,
-        checks: Sequence[Check],
-        credential: Credential | None = None,
-        key: TrustedKey | None = None,
-    ) -> Report:
-        return Report(
-            format=format_,
-            checks=tuple(checks),
-            at=at,
-            credential=credential,
-            issuer=None if key is None else key.issuer,
-            lists=self._lists.copy(),
-        )
+    def _report(self, format_: str | None, at: datetime, checks: Sequence[Check]) -> Report:
+        """Return the report of a code of which nothing is proven."""
+        return Report(format=format_, checks=tuple(checks), at=at, lists=self._lists.copy())
 
 
 def _verifying(
