@@ -299,6 +299,23 @@ def test_austrian_list_counts_by_the_file_that_signs_it() -> None:
     assert keys(read(AUSTRIAN)) == BOTH
 
 
+def test_published_example_of_an_austrian_signature_is_read() -> None:
+    """Federal-Ministry-of-Health-AT/green-pass-overview, README: the key of the example is not published."""
+    example = bytes.fromhex(
+        "d28450a3182a020448f7b1e7dd8e75cc120126a0582ca30258201a10e4cab0f604840cfd52cb6c0f"
+        "423cf19de9d6c2cb0359583d97fe200f7f24041a0002a300050058400204f76cd98082adaaebe623"
+        "e7932d203586b18b38d13ea81cf8811e787d8812d753d51d465edc8a3044b8ba82e24083b7535fd0"
+        "ce3306f52665871b69923cd1"
+    )
+    with pytest.raises(TrustError) as error:
+        read(AUSTRIAN, signature=example)
+    assert error.value.code is Reason.IMPORT_STALE
+    assert keys(read(AUSTRIAN, signature=example, at=datetime(1970, 1, 2, tzinfo=AT.tzinfo))) == BOTH
+    with pytest.raises(TrustError) as error:
+        read(AUSTRIAN, signature=example.replace(b"\x18\x2a\x02", b"\x18\x2a\x03"))
+    assert error.value.code is Reason.IMPORT_INVALID
+
+
 def test_key_with_another_curve_is_no_signer() -> None:
     other = public_key(Node("P-384", kind="P-384"))
     for data, options in ((GERMAN, {}), (swedish(SWEDISH_KEYS), {}), (AUSTRIAN, {"signature": AUSTRIAN_SIGNATURE})):

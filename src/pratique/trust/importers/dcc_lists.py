@@ -32,6 +32,7 @@ SIGNER: Final = "DSC"
 """What a certificate that signs health certificates is called."""
 
 _HASH, _EXPIRES, _NOT_BEFORE = 2, 4, 5  # claims of what Austria signs: SHA-256 of the list, exp, nbf
+_VERSION, _SECOND_VERSION = 42, 2  # a protected header of Austria's own: the version of the list's form
 _ITEMS: Final = 8  # of CBOR in one of Austria's entries, at most
 _CBOR = cbor.Decoder(max_items=MAX_ENTRIES * _ITEMS)
 _KINDS: Final = {"t": Kind.TEST.value, "v": Kind.VACCINATION.value, "r": Kind.RECOVERY.value}
@@ -192,6 +193,8 @@ def _austria(data: bytes, signature: bytes | None) -> Listing:
     if signature is None:
         return Listing(f"{shape}, without the file that signs it", entries)
     message = Sign1.decode(signature, tolerant=True)
+    if message.headers.get(_VERSION, _SECOND_VERSION) != _SECOND_VERSION:
+        raise invalid("what was signed is a list of another version")
     claims = cbor.decode(message.payload)
     if type(claims) is not dict or type(claims.get(_HASH)) is not bytes:
         raise invalid("what was signed has no hash of the list")

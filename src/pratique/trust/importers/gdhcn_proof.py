@@ -7,8 +7,8 @@ have exactly the members and characters for which that is true is refused, not g
 The signature is ECDSA in DER where a JWS has r || s; both are taken. Version 1 names its algorithm "EC" and is refused.
 
 Source: Verifiable Credential Data Integrity, "JSON Web Signature 2020"; RDF Dataset Canonicalization (URDNA2015);
-RFC 7797; the contexts of WorldHealthOrganization/tng-key-distribution. Checked against the document of the network's
-development environment and the key published for it.
+RFC 7797; the contexts of WorldHealthOrganization/tng-key-distribution. Checked against the documents of the network's
+production and development environments and the keys published for them.
 """
 
 from __future__ import annotations
