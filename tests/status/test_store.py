@@ -242,6 +242,12 @@ def test_list_without_an_end_ends_by_policy(world: World, lists: ListSigner) -> 
         assert (answer.code, answer.expires_at) == (Reason.STATUS_EXPIRED, ends)
 
 
+def test_list_of_the_last_second_of_the_calendar_is_from_the_future(world: World, lists: ListSigner) -> None:
+    lists.entry["not_after"] = "9999-12-31T23:59:59Z"
+    store = StatusStore([lists.cwt(iat=253_402_300_799, exp=None)])
+    assert ask(world, store).code is Reason.STATUS_NOT_YET
+
+
 def test_list_is_due_once_its_time_to_live_is_over(world: World, lists: ListSigner) -> None:
     store = StatusStore([lists.cwt()])
     assert not ask(world, store, at=ISSUED + 12 * HOUR - SECOND).is_due
@@ -275,7 +281,7 @@ def test_newest_of_several_tokens_counts(world: World, lists: ListSigner) -> Non
     older, newer = lists.cwt(bitmap(), iat=ISSUED - HOUR), lists.cwt(bitmap(i7=1))
     for tokens in ([older, newer], [newer, older]):
         store = StatusStore(tokens)
-        assert len(store) == len(store.lists) == 1
+        assert len(store.lists) == 1
         assert ask(world, store).code is Reason.STATUS_REVOKED
 
 
@@ -360,7 +366,7 @@ def test_what_a_loaded_store_takes_is_there_when_it_is_loaded_again(
 def test_saved_store_is_loaded_again(world: World, lists: ListSigner, tmp_path: Path) -> None:
     StatusStore([lists.cwt(), lists.cwt(sub=ADDRESS + "0"), lists.jwt(sub=ADDRESS + "1")]).save(tmp_path)
     store = StatusStore.load(tmp_path)
-    assert (len(store), store.set_aside) == (3, ())
+    assert (len(store.lists), store.set_aside) == (3, ())
     assert ask(world, store).code is Reason.STATUS_VALID
 
 
@@ -390,7 +396,7 @@ def test_refused_token_leaves_no_trace_in_the_folder(world: World, tmp_path: Pat
     with pytest.raises(DecodeError):
         store.add(b"junk", keys=world.store, at=NOW)
     assert [*tmp_path.iterdir()] == []
-    assert len(store) == 0
+    assert store.lists == ()
 
 
 KILLED = """

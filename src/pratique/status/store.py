@@ -18,7 +18,7 @@ them, whole, for everybody at once, so that fetching one says nothing about a tr
 from __future__ import annotations
 
 import hashlib
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
@@ -32,7 +32,6 @@ from pratique.trust.trust_list import STATUS_LIST_FORMAT, SetAside
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
-    from datetime import datetime
 
     from pratique.cose.keys import PublicKey
     from pratique.model import StatusReference
@@ -105,9 +104,6 @@ class StatusStore:
 
     def __repr__(self) -> str:
         return f"StatusStore({len(self._held)} lists)"
-
-    def __len__(self) -> int:
-        return len(self._held)
 
     @property
     def set_aside(self) -> tuple[SetAside, ...]:
@@ -306,7 +302,7 @@ class _Held:
 
 def _answer(token: StatusListToken, index: int, at: datetime, policy: StatusPolicy) -> StatusAnswer:
     issued_at = token.issued_at
-    ends = token.expires_at or issued_at + policy.lifetime
+    ends = token.expires_at or _after(issued_at, policy.lifetime)
     is_due = token.time_to_live is not None and at - issued_at >= token.time_to_live
     try:
         value = token.statuses.get(index)
@@ -332,6 +328,13 @@ def _judged(
     if policy.max_age is not None and at - token.issued_at >= policy.max_age:
         return Reason.STATUS_STALE, _issued_at(token)
     return Reason.STATUS_VALID, None
+
+
+def _after(moment: datetime, period: timedelta) -> datetime:
+    try:
+        return moment + period
+    except OverflowError:  # the issuer signed a time at the end of the calendar
+        return datetime.max.replace(tzinfo=UTC)
 
 
 _CODES: Final[Mapping[int, Reason]] = {
