@@ -9,9 +9,10 @@ from hypothesis import strategies as st
 
 from pratique.errors import RuleError
 from pratique.reasons import Reason
-from pratique.rules.certlogic import MAX_STEPS, compile_logic
+from pratique.rules.certlogic import compile_logic
 from pratique.rules.grammar import MAX_DEPTH, MAX_EXPRESSIONS, check, reads
 from pratique.rules.moments import zone_of
+from pratique.rules.operations import MAX_STEPS
 from pratique.rules.withheld import Partial, Withheld
 
 A, B, C = (Withheld(frozenset({name})) for name in ("a", "b", "c"))
@@ -104,6 +105,28 @@ def test_expression_is_as_deep_as_the_limit_and_no_deeper() -> None:
         f"the expression is too large: nested deeper than {MAX_DEPTH}"
     ]
     assert check(nested(5000))
+
+
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda inner: {"if": [inner, 1, 0]},
+        lambda inner: {"if": [0, 1, inner]},
+        lambda inner: {"and": [1, inner]},
+        lambda inner: {"reduce": [[1], inner, 0]},
+        lambda inner: {"+": [{"if": [inner, 1, 0]}, 1]},
+        lambda inner: {"!": [{"===": [inner, 1]}]},
+        lambda inner: [inner, inner],
+    ],
+)
+def test_each_part_of_an_expression_is_compiled_once(wrap: Any) -> None:
+    """Compiled twice at each level, the deepest would take years."""
+    logic: Any = 1
+    while not check(wrap(logic)):
+        logic = wrap(logic)
+    expression = compile_logic(logic)
+    expression.evaluate(None)
+    expression.holds(None)
 
 
 def test_expression_is_as_large_as_the_limit_and_no_larger() -> None:
@@ -280,6 +303,13 @@ def test_nested_loops_run_out_of_steps() -> None:
     }
     with pytest.raises(RuleError, match=f"more than {MAX_STEPS} steps"):
         evaluate(cubed, {"a": data})
+
+
+def test_long_lists_looked_through_in_a_loop_run_out_of_steps() -> None:
+    looking = {"reduce": [{"var": "a"}, {"in": [{"var": "current"}, {"var": "data.a"}]}, 0]}
+    assert evaluate(looking, {"a": list(range(100))}) is True
+    with pytest.raises(RuleError, match="steps"):
+        evaluate(looking, {"a": list(range(1000))})
 
 
 def test_number_does_not_grow_without_end() -> None:

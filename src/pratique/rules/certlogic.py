@@ -22,34 +22,22 @@ operand of `reduce` that it reserves and its test suite tries.
 
 from __future__ import annotations
 
-import operator as operators
-import re
-from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, tzinfo
-from typing import Any, Final
+from datetime import UTC, tzinfo
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import RuleError
 from pratique.reasons import Reason
-from pratique.rules import moments
-from pratique.rules.grammar import COMPARISONS, DATE_COMPARISONS, MAX_INTEGER, check, pointer
-from pratique.rules.withheld import Partial, Withheld
+from pratique.rules import moments, operations
+from pratique.rules.grammar import COMPARISONS, DATE_COMPARISONS, check, pointer
 
-MAX_STEPS: Final = 100_000  # of one evaluation, some 20 ms; only nested `reduce` over long arrays needs thousands
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+    from datetime import datetime
 
-_Run = Callable[[Any, list[int]], Any]
-_TRUTHS: Final = frozenset({bool, str, int, float, list, dict, type(None)})
-_PREFIX: Final = "URN:UVCI:"
-_SEPARATORS = re.compile(r"[/#:]")
-_COMPARE: Final[Mapping[str, Callable[[Any, Any], bool]]] = {
-    "<": operators.lt,
-    ">": operators.gt,
-    "<=": operators.le,
-    ">=": operators.ge,
-    "before": operators.lt,
-    "after": operators.gt,
-    "not-after": operators.le,
-    "not-before": operators.ge,
-}
+    from pratique.rules.operations import Run
+    from pratique.rules.withheld import Withheld
+
+_TRUE_OR_FALSE: Final = frozenset({"!", "===", "in"}) | COMPARISONS | DATE_COMPARISONS
 
 
 class Expression:
@@ -57,7 +45,7 @@ class Expression:
 
     __slots__ = ("_truth", "_value")
 
-    def __init__(self, value: _Run, truth: _Run) -> None:
+    def __init__(self, value: Run, truth: Run) -> None:
         self._value = value
         self._truth = truth
 
@@ -66,14 +54,14 @@ class Expression:
 
         Raises: RuleError (`rules.inapplicable`): an operator does not apply to what the data have there.
         """
-        return self._value(data, [MAX_STEPS])
+        return self._value(data, [operations.MAX_STEPS])
 
     def holds(self, data: Any) -> bool | Withheld:
         """Return whether the value is truthy, or `Withheld` where that depends on what was not disclosed.
 
         Raises: RuleError (`rules.inapplicable`), also for a value that is neither truthy nor falsy.
         """
-        truth: bool | Withheld = self._truth(data, [MAX_STEPS])
+        truth: bool | Withheld = self._truth(data, [operations.MAX_STEPS])
         return truth
 
 
@@ -96,16 +84,6 @@ def compile_logic(
     return Expression(compiler.value(logic, ""), compiler.truth(logic, ""))
 
 
-def _inapplicable(path: str, expected: str) -> RuleError:
-    return RuleError(Reason.RULE_INAPPLICABLE, f"at {path or '/'}: {expected}")
-
-
-def _size(logic: Any) -> int:
-    """Return how many steps an expression takes at most, its `reduce` not repeated."""
-    parts = logic.values() if type(logic) is dict else logic if type(logic) is list else ()
-    return 1 + sum(map(_size, parts))
-
-
 class _Compiler:
     """Makes functions of expressions that `check` has found to be some.
 
@@ -116,349 +94,89 @@ class _Compiler:
         self._zone = zone
         self._constants = {path: list(items) for path, items in constants.items()}
 
-    def value(self, logic: Any, path: str) -> _Run:
-        kind = type(logic)
-        if kind is list:
-            return self._array(logic, path)
-        if kind is not dict:
+    def value(self, logic: Any, path: str) -> Run:
+        if type(logic) is list:
+            return operations.array(self._values(logic, path))
+        if type(logic) is not dict:
             return lambda _data, _budget: logic
         ((operator, operands),) = logic.items()
         if operator == "var":
-            return self._variable(operands)
-        within = pointer(path, operator)
-        if operator in ("!", "===", "in") or operator in COMPARISONS or operator in DATE_COMPARISONS:
+            constant = self._constants.get(operands)
+            return operations.variable(operands) if constant is None else lambda _data, _budget: constant
+        if operator in _TRUE_OR_FALSE:
             return self.truth(logic, path)
-        run: _Run = getattr(self, _VALUES[operator])(operands, within)
-        return run
+        return self._operation(operator, operands, pointer(path, operator))
 
-    def truth(self, logic: Any, path: str) -> _Run:
-        if type(logic) is dict:
-            ((operator, operands),) = logic.items()
-            if method := _TRUTH_METHODS.get(operator):
-                run: _Run = getattr(self, method)(operands, pointer(path, operator))
-                return run
-            if operator in _COMPARE:
-                return self._comparison(operator, operands, pointer(path, operator))
-        value = self.value(logic, path)
+    def _operation(self, operator: str, operands: list[Any], within: str) -> Run:
+        """Return the value of an operation that has others than true and false.
 
-        def truth(data: Any, budget: list[int]) -> Any:
-            found = value(data, budget)
-            if type(found) in _TRUTHS:
-                return bool(found)
-            if type(found) is Withheld:
-                return found
-            raise _inapplicable(path, "the value is neither truthy nor falsy")
+        Each operand is compiled once, or what is nested would be compiled as often as there are leaves in a tree.
+        """
+        if operator == "if":
+            guard = self.truth(operands[0], pointer(within, 0))
+            return operations.conditional(guard, self._at(operands, 1, within), self._at(operands, 2, within))
+        if operator == "reduce":
+            # Inside, paths begin at `current`, `accumulator` and `data`: no constant is reached by its own.
+            step = _Compiler(self._zone, {})._at(operands, 1, within)  # noqa: SLF001 - its own class
+            items, initial = self._at(operands, 0, within), self._at(operands, 2, within)
+            return operations.reduction(items, step, initial, _size(operands[1]), within)
+        if operator == "and":
+            return operations.first_falsy(self._values(operands, within), within)
+        first = self._at(operands, 0, within)
+        if operator == "+":
+            return operations.plus(first, self._at(operands, 1, within), within)
+        if operator == "extractFromUVCI":
+            return operations.extraction(first, operands[1], within)
+        return operations.moment(first, self._reader(operator, operands), within)
 
-        return truth
+    def truth(self, logic: Any, path: str) -> Run:
+        operator, operands = next(iter(logic.items())) if type(logic) is dict else ("", [])
+        within = pointer(path, operator)
+        if operator in ("!", "and", "if"):
+            truths = [self.truth(operand, pointer(within, i)) for i, operand in enumerate(operands)]
+            if operator == "!":
+                return operations.negation(truths[0])
+            return (
+                operations.conjunction(truths)
+                if operator == "and"
+                else operations.either(truths[0], truths[1], truths[2])
+            )
+        if operator not in _TRUE_OR_FALSE:
+            return operations.truth(self.value(logic, path), path)
+        values = self._values(operands, within)
+        if operator == "===":
+            return operations.equality(values[0], values[1], within)
+        if operator == "in":
+            return operations.membership(values[0], values[1], self._texts(operands[1]), within)
+        return operations.comparison(operator, values, within)
 
-    # What an expression is made of
+    def _values(self, operands: list[Any], within: str) -> list[Run]:
+        return [self._at(operands, i, within) for i in range(len(operands))]
 
-    def _array(self, items: list[Any], path: str) -> _Run:
-        runs = [self.value(item, pointer(path, i)) for i, item in enumerate(items)]
-        if all(type(item) not in (dict, list) for item in items):
-            return lambda _data, _budget: items
+    def _at(self, operands: list[Any], index: int, within: str) -> Run:
+        return self.value(operands[index], pointer(within, index))
 
-        def array(data: Any, budget: list[int]) -> Any:
-            values = [run(data, budget) for run in runs]
-            return _unknown(values) or values
-
-        return array
-
-    def _variable(self, path: str) -> _Run:
-        if path in self._constants:
-            constant = self._constants[path]
-            return lambda _data, _budget: constant
-        steps = [(step, int(step) if step.isdecimal() and step.isascii() else -1) for step in path.split(".") if step]
-
-        def variable(data: Any, _budget: list[int]) -> Any:
-            for name, index in steps:
-                kind = type(data)
-                if kind is dict or kind is Partial:
-                    data = data.get(name)
-                elif kind is list:
-                    data = data[index] if 0 <= index < len(data) else None
-                elif kind is Withheld:
-                    return data
-                else:
-                    return None
-            return data.withheld() if type(data) is Partial else data
-
-        return variable
-
-    # Operations whose value is more than their truth
-
-    def _if(self, operands: list[Any], path: str) -> _Run:
-        guard = self.truth(operands[0], pointer(path, 0))
-        then, otherwise = (self.value(operands[i], pointer(path, i)) for i in (1, 2))
-
-        def conditional(data: Any, budget: list[int]) -> Any:
-            decided = guard(data, budget)
-            if decided is True:
-                return then(data, budget)
-            return otherwise(data, budget) if decided is False else decided
-
-        return conditional
-
-    def _and(self, operands: list[Any], path: str) -> _Run:
-        runs = [self.value(operand, pointer(path, i)) for i, operand in enumerate(operands)]
-
-        def conjunction(data: Any, budget: list[int]) -> Any:
-            value: Any = True
-            for i, run in enumerate(runs):
-                value = run(data, budget)
-                if type(value) not in _TRUTHS:
-                    if type(value) is Withheld:
-                        return value
-                    raise _inapplicable(pointer(path, i), "the value is neither truthy nor falsy")
-                if not value:
-                    return value
-            return value
-
-        return conjunction
-
-    def _plus(self, operands: list[Any], path: str) -> _Run:
-        left, right = (self.value(operand, pointer(path, i)) for i, operand in enumerate(operands))
-
-        def plus(data: Any, budget: list[int]) -> Any:
-            values = [left(data, budget), right(data, budget)]
-            if unknown := _unknown(values):
-                return unknown
-            total = sum(_integer(value, path) for value in values)
-            if abs(total) > MAX_INTEGER:
-                raise _inapplicable(path, "the sum is beyond 2**53 - 1")
-            return total
-
-        return plus
-
-    def _plus_time(self, operands: list[Any], path: str) -> _Run:
-        zone, (operand, amount, unit) = self._zone, operands
-        if amount == 0:
-            return self._moment(operand, path, lambda text: moments.parse(text, zone))
-        add = moments.adding(amount, unit, zone)
-        return self._moment(operand, path, lambda text: add(moments.parse(text, zone)))
-
-    def _date_of_birth(self, operands: list[Any], path: str) -> _Run:
+    def _reader(self, operator: str, operands: list[Any]) -> Callable[[str], datetime]:
+        """Return what `plusTime` or `dccDateOfBirth` makes of a text."""
         zone = self._zone
-        return self._moment(operands[0], path, lambda text: moments.parse_date(text, zone))
+        if operator == "dccDateOfBirth":
+            return lambda text: moments.parse_date(text, zone)
+        _, amount, unit = operands
+        if amount == 0:
+            return lambda text: moments.parse(text, zone)
+        add = moments.adding(amount, unit, zone)
+        return lambda text: add(moments.parse(text, zone))
 
-    def _moment(self, operand: Any, path: str, read: Callable[[str], datetime]) -> _Run:
-        run = self.value(operand, pointer(path, 0))
-
-        def moment(data: Any, budget: list[int]) -> Any:
-            text = run(data, budget)
-            if type(text) is not str:
-                if type(text) is Withheld:
-                    return text
-                raise _inapplicable(path, "a text with a date or date-time belongs here")
-            try:
-                return read(text)
-            except (ValueError, OverflowError):
-                raise _inapplicable(path, "not a date or date-time of the calendar, in a form that is known") from None
-
-        return moment
-
-    def _reduce(self, operands: list[Any], path: str) -> _Run:
-        array, initial = (self.value(operands[i], pointer(path, i)) for i in (0, 2))
-        step = _Compiler(self._zone, {}).value(operands[1], pointer(path, 1))
-        size = _size(operands[1])
-
-        def reduce(data: Any, budget: list[int]) -> Any:
-            items = array(data, budget)
-            if type(items) is Withheld:
-                return items
-            accumulator = initial(data, budget)
-            if items is None:
-                return accumulator
-            if type(items) is not list:
-                raise _inapplicable(path, "an array belongs here")
-            for item in items:
-                budget[0] -= size
-                if budget[0] < 0:
-                    raise _inapplicable(path, f"more than {MAX_STEPS} steps")
-                accumulator = step({"current": item, "accumulator": accumulator, "data": data}, budget)
-            return accumulator
-
-        return reduce
-
-    def _extract(self, operands: list[Any], path: str) -> _Run:
-        run = self.value(operands[0], pointer(path, 0))
-        index: int = operands[1]
-
-        def extract(data: Any, budget: list[int]) -> Any:
-            identifier = run(data, budget)
-            if identifier is None or type(identifier) is Withheld:
-                return identifier
-            if type(identifier) is not str:
-                raise _inapplicable(path, "a text or null belongs here")
-            fragments = _SEPARATORS.split(identifier.removeprefix(_PREFIX))
-            return fragments[index] if 0 <= index < len(fragments) else None
-
-        return extract
-
-    # Operations that are true or false
-
-    def _not(self, operands: list[Any], path: str) -> _Run:
-        run = self.truth(operands[0], pointer(path, 0))
-
-        def negation(data: Any, budget: list[int]) -> Any:
-            truth = run(data, budget)
-            return truth if type(truth) is Withheld else not truth
-
-        return negation
-
-    def _all(self, operands: list[Any], path: str) -> _Run:
-        runs = [self.truth(operand, pointer(path, i)) for i, operand in enumerate(operands)]
-
-        def conjunction(data: Any, budget: list[int]) -> Any:
-            for i, run in enumerate(runs):
-                truth = run(data, budget)
-                if truth is not True:
-                    return truth if truth is False else _rest(truth, runs[i + 1 :], data, budget)
-            return True
-
-        return conjunction
-
-    def _either(self, operands: list[Any], path: str) -> _Run:
-        guard, then, otherwise = (self.truth(operand, pointer(path, i)) for i, operand in enumerate(operands))
-
-        def conditional(data: Any, budget: list[int]) -> Any:
-            decided = guard(data, budget)
-            if decided is True:
-                return then(data, budget)
-            if decided is False:
-                return otherwise(data, budget)
-            answer = _possible(then, data, budget)
-            return answer if answer is not None and answer is _possible(otherwise, data, budget) else decided
-
-        return conditional
-
-    def _equal(self, operands: list[Any], path: str) -> _Run:
-        left, right = (self.value(operand, pointer(path, i)) for i, operand in enumerate(operands))
-
-        def equal(data: Any, budget: list[int]) -> Any:
-            one, other = left(data, budget), right(data, budget)
-            if type(one) is str and type(other) is str:
-                return one == other
-            return _unknown((one, other)) or _same(one, other, path)
-
-        return equal
-
-    def _in(self, operands: list[Any], path: str) -> _Run:
-        left, right = (self.value(operand, pointer(path, i)) for i, operand in enumerate(operands))
-        listed = _texts(operands[1], self._constants)
-
-        def member(data: Any, budget: list[int]) -> Any:
-            item = left(data, budget)
-            if listed is not None:
-                if type(item) is str or item is None:
-                    return item in listed
-                items: Any = [*listed]
-            else:
-                items = right(data, budget)
-            if unknown := _unknown((item, items)):
-                return unknown
-            if type(items) is not list:
-                raise _inapplicable(path, "the second operand must be an array")
-            if type(item) is str:
-                return item in items
-            return any(_same(item, other, path) for other in items)
-
-        return member
-
-    def _comparison(self, operator: str, operands: list[Any], path: str) -> _Run:
-        runs = [self.value(operand, pointer(path, i)) for i, operand in enumerate(operands)]
-        compare = _COMPARE[operator]
-        kind: type = datetime if operator in DATE_COMPARISONS else int
-        first, second, *others = runs
-        third = others[0] if others else None
-
-        def comparison(data: Any, budget: list[int]) -> Any:
-            one, other = first(data, budget), second(data, budget)
-            if third is None:
-                if type(one) is kind and type(other) is kind:
-                    return compare(one, other)
-                return _compared(compare, kind, (one, other), path)
-            last = third(data, budget)
-            if type(one) is kind and type(other) is kind and type(last) is kind:
-                return compare(one, other) and compare(other, last)
-            return _compared(compare, kind, (one, other, last), path)
-
-        return comparison
-
-
-_VALUES: Final[Mapping[str, str]] = {
-    "if": "_if",
-    "and": "_and",
-    "+": "_plus",
-    "plusTime": "_plus_time",
-    "dccDateOfBirth": "_date_of_birth",
-    "reduce": "_reduce",
-    "extractFromUVCI": "_extract",
-}
-_TRUTH_METHODS: Final[Mapping[str, str]] = {"!": "_not", "and": "_all", "if": "_either", "===": "_equal", "in": "_in"}
-
-
-def _unknown(values: Sequence[Any]) -> Withheld | None:
-    """Return what is missing for some values, or None where they are all known."""
-    found = None
-    for value in values:
-        if type(value) is Withheld:
-            found = value if found is None else found | value
-    return found
-
-
-def _possible(run: _Run, data: Any, budget: list[int]) -> bool | None:
-    """Return the truth of what may not be asked for at all: None where it is not known, or cannot be applied."""
-    try:
-        truth = run(data, budget)
-    except RuleError:
+    def _texts(self, operand: Any) -> frozenset[str] | None:
+        """Return the items of an operand that is a list of texts whatever the data are; None for any other."""
+        if type(operand) is dict and "var" in operand:
+            operand = self._constants.get(operand["var"])
+        if type(operand) is list and all(type(item) is str for item in operand):
+            return frozenset(operand)
         return None
-    return None if type(truth) is Withheld else truth
 
 
-def _rest(missing: Withheld, runs: Sequence[_Run], data: Any, budget: list[int]) -> bool | Withheld:
-    """Return the truth of an `and` one operand of which is not known: false where a later one is surely false."""
-    for run in runs:
-        try:
-            truth = run(data, budget)
-        except RuleError:  # it may be guarded by the operand that is not known
-            continue
-        if truth is False:
-            return False
-        if truth is not True:
-            missing = missing | truth
-    return missing
-
-
-def _compared(compare: Callable[[Any, Any], bool], kind: type, values: tuple[Any, ...], path: str) -> bool | Withheld:
-    """Return whether a comparison holds for values that are not all plainly of its kind."""
-    if unknown := _unknown(values):
-        return unknown
-    if kind is datetime:
-        raise _inapplicable(path, "all operands must be made by plusTime or dccDateOfBirth")
-    integers = [_integer(value, path) for value in values]
-    return all(map(compare, integers, integers[1:]))
-
-
-def _integer(value: Any, path: str) -> int:
-    """Return a value that is an integer; to JSON 1.0 is one too, and some certificates state doses so."""
-    if type(value) is int or (type(value) is float and value.is_integer() and abs(value) <= MAX_INTEGER):
-        return int(value)
-    raise _inapplicable(path, "all operands must be integers")
-
-
-def _same(one: Any, other: Any, path: str) -> bool:
-    """Return whether two values are equal without conversion: texts, numbers, true, false, null."""
-    for value in (one, other):
-        if type(value) not in (str, int, float, bool) and value is not None:
-            raise _inapplicable(path, "only texts, integers, true, false and null can be compared")
-    return type(one) is type(other) and one == other
-
-
-def _texts(operand: Any, constants: Mapping[str, list[str]]) -> frozenset[str] | None:
-    """Return the items of an operand that is a list of texts whatever the data are; None for any other."""
-    if type(operand) is dict and list(operand) == ["var"]:
-        operand = constants.get(operand["var"])
-    if type(operand) is list and all(type(item) is str for item in operand):
-        return frozenset(operand)
-    return None
+def _size(logic: Any) -> int:
+    """Return how many steps an expression takes at most, its `reduce` not repeated."""
+    parts = logic.values() if type(logic) is dict else logic if type(logic) is list else ()
+    return 1 + sum(map(_size, parts))

