@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from authority import NOW, base45, ordered
 from pratique import schemas
+from pratique.codec import base45 as strict
 from pratique.cose import algorithms
 from pratique.cose.keys import PrivateKey
 from pratique.cose.signer import SoftwareSigner
@@ -33,8 +34,6 @@ TEXT = REQUEST.sign(SoftwareSigner(KEY))
 
 
 def message(text: str = TEXT) -> bytes:
-    from pratique.codec import base45 as strict  # noqa: PLC0415
-
     return strict.decode(text.removeprefix("PQR1:"))
 
 

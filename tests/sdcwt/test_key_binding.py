@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from authority import DOCUMENT, HOLDER, NOW, OTHER_DOCUMENT, VACCINATION, World, holder_key, ordered, pq1
 from crafting import IDENTITY, held, resigned
+from pratique.cose import algorithms
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.cose.sign1 import Sign1
 from pratique.cose.signer import SoftwareSigner
@@ -92,8 +93,6 @@ def test_a_presentation_proves_the_holders_key_and_shows_what_was_chosen() -> No
 
 @pytest.mark.parametrize("algorithm", ["ESP256", "ESP384", "Ed25519", "ML-DSA-44", "ES256", "EdDSA", "ES384"])
 def test_the_holders_key_may_be_of_every_kind_that_signs(algorithm: str) -> None:
-    from pratique.cose import algorithms  # noqa: PLC0415
-
     key = PrivateKey.generate(algorithm)
     card = WORLD.home.issue(VACCINATION, holder_key=key.public)
     text = token(card, signer=SoftwareSigner(key, algorithm=algorithms.by_name(algorithm)))
