@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from pathlib import Path
 
+    from pratique.bundle import Bundle
     from pratique.formats import Envelope, Reader
     from pratique.mrz import TravelDocument
     from pratique.rules import RuleSet
@@ -111,14 +112,20 @@ class Verifier:
         """
         from pratique.bundle import Bundle  # noqa: PLC0415 - not every verifier has one
 
-        bundle = Bundle.load(path, root)
-        return cls(
-            bundle.trust(),
-            revocation=bundle.held(policy=policy),
-            list_ages=ages,
-            bundle=bundle,
-            clock_skew=clock_skew,
-        )
+        return cls.of_bundle(Bundle.load(path, root), ages=ages, policy=policy, clock_skew=clock_skew)
+
+    @classmethod
+    def of_bundle(
+        cls,
+        bundle: Bundle,
+        *,
+        ages: AgeLimits = NO_LIMITS,
+        policy: StatusPolicy = StatusPolicy(),  # noqa: B008 - immutable
+        clock_skew: timedelta = CLOCK_SKEW,
+    ) -> Verifier:
+        """Return the verifier that a bundle makes that was read already; as `from_bundle`."""
+        held = bundle.held(policy=policy)
+        return cls(bundle.trust(), revocation=held, list_ages=ages, bundle=bundle, clock_skew=clock_skew)
 
     def __repr__(self) -> str:
         return f"Verifier(lists={sorted(self._lists)!r})"

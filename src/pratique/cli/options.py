@@ -13,6 +13,7 @@ from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
     from pratique.mrz import TravelDocument
+    from pratique.rules import RuleSet
     from pratique.trust import TrustStore
     from pratique.trust.root import Root
 
@@ -100,8 +101,17 @@ def read_root(path: Path) -> Root:
     return Root.from_json(json.decode(read_small(path)))
 
 
-def load_trust(path: Path | None) -> tuple[TrustStore, str]:
+def read_rules(path: Path) -> RuleSet:
+    """Return the rule set in a file, in JSON. Raises: PratiqueError: it is none; OSError."""
+    from pratique.rules import RuleSet  # noqa: PLC0415
+
+    return RuleSet.decode(path.read_bytes())
+
+
+def load_trust(path: Path | None, *, root: Root | None = None) -> tuple[TrustStore, str]:
     """Return the trust store of `--trust`, or of the default folder, and advice where it can accept nobody.
+
+    `root` is one that the caller pins, beside that of the folder.
 
     Where there is no default folder the store is empty. Entries that cannot be used are told to the person at once.
     """
@@ -113,7 +123,7 @@ def load_trust(path: Path | None) -> tuple[TrustStore, str]:
         path = default_trust()
         if not any(path.glob(f"*{LIST_SUFFIX}")) and not any(path.glob(f"*{SIGNED_SUFFIX}")):
             return TrustStore(), f"nobody is trusted yet: {path} holds no trust list; {HOW_TO_ADD}"
-    store = TrustStore.load(path)
+    store = TrustStore.load(path, root=root)
     for aside in store.set_aside:
         output.warn(f"a signed list does not count: {aside.error.detail}")
     for trust_list in store.lists:
@@ -142,6 +152,13 @@ root_option: Final = click.option(
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
     help="The pinned root, in JSON.",
+)
+rules_option: Final = click.option(
+    "--rules",
+    "rules_path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Entry rules, in JSON.",
 )
 at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
 password_option: Final = click.option(

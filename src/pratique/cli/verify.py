@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pratique.cli import options, output
+from pratique.cli import options, output, relied
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from pratique.cli.sources import Source
     from pratique.mrz import TravelDocument
     from pratique.report import Report
-    from pratique.trust import TrustStore
+    from pratique.rules import RuleSet
+    from pratique.verify import Verifier
 
 EXIT_CODES: Final = {"accept": 0, "reject": 1, "refer": 3}
 EXIT_ERROR: Final = 2
@@ -43,23 +44,24 @@ class _Item:
 class _Question:
     """What every code is asked."""
 
-    store: TrustStore
+    verifier: Verifier
     at: datetime | None
     document: TravelDocument | None
     compared_by_eye: bool
+    rules: RuleSet | None
 
     def ask(self, sources: Iterable[Source]) -> Iterator[_Item]:
         """Yield an item for each code of the sources, those joined that were printed in parts."""
         from pratique.cli.sources import joined  # noqa: PLC0415 - loads the readers of all formats
-        from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
 
-        verifier = Verifier(self.store)
         at = self.at or options.now()
         for name, text in joined(sources):
             if isinstance(text, PratiqueError):
                 yield _Item(name, text)
                 continue
-            report = verifier.verify(text, at=at, document=self.document, compared_by_eye=self.compared_by_eye)
+            report = self.verifier.verify(
+                text, at=at, document=self.document, compared_by_eye=self.compared_by_eye, rules=self.rules
+            )
             yield _Item(name, report)
 
 
@@ -69,27 +71,30 @@ class _Question:
         "pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z",
         "pratique verify arrivals/ --json > reports.jsonl",
         "pratique verify yellow-card.png dcc.png --together --mrz @passport.txt",
+        "pratique verify card.png --bundle border.bundle --root root.json --rules entry.json",
         "pratique verify - < scanned.txt",
     )
 )
 @click.argument("codes", nargs=-1, required=True, metavar="IMAGE|TEXT|FOLDER|-...")
-@options.trust_option
+@relied.options
 @options.mrz_option
 @options.at_option
 @click.option(
     "--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same."
 )
+@options.rules_option
 @click.option("--together", is_flag=True, help="All codes are one traveller's: join them, and answer with one verdict.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
 def command(  # noqa: PLR0913 - one for each option
     *,
     codes: tuple[str, ...],
-    trust_path: Path | None,
     document: TravelDocument | None,
     at: datetime | None,
     compared_by_eye: bool,
+    rules_path: Path | None,
     together: bool,
     as_json: bool,
+    **paths: Path | None,
 ) -> int:
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
 
@@ -102,10 +107,12 @@ def command(  # noqa: PLR0913 - one for each option
     """
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
+    rules = None if rules_path is None else options.read_rules(rules_path)
+    verifier, advice = relied.verifier(**paths)
+    question = _Question(verifier, at, document, compared_by_eye, rules)
     if codes == ("-",) and sys.stdin.isatty():
-        return _desk(*_asked(trust_path, at, document, compared_by_eye=compared_by_eye), as_json=as_json)
+        return _desk(question, advice, as_json=as_json)
     sources, many = expand(codes)
-    question, advice = _asked(trust_path, at, document, compared_by_eye=compared_by_eye)
     if together:
         exit_code = _together(question, sources, as_json=as_json)
     elif many:
@@ -115,14 +122,6 @@ def command(  # noqa: PLR0913 - one for each option
         exit_code = _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], as_json=as_json)
     output.advise(advice)
     return exit_code
-
-
-def _asked(
-    trust_path: Path | None, at: datetime | None, document: TravelDocument | None, *, compared_by_eye: bool
-) -> tuple[_Question, str]:
-    """Return the question, and advice where its trust store accepts nobody."""
-    store, advice = options.load_trust(trust_path)
-    return _Question(store, at, document, compared_by_eye), advice
 
 
 def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
@@ -147,10 +146,12 @@ def _worst(exit_codes: set[int]) -> int:
 def _together(question: _Question, sources: list[Source], *, as_json: bool) -> int:
     """Ask about all codes as one traveller's, and answer for each and for all."""
     from pratique.cli.together import print_joined, shown  # noqa: PLC0415
-    from pratique.verify import Verifier  # noqa: PLC0415
 
-    session = Verifier(question.store).session(
-        at=question.at or options.now(), document=question.document, compared_by_eye=question.compared_by_eye
+    session = question.verifier.session(
+        at=question.at or options.now(),
+        document=question.document,
+        compared_by_eye=question.compared_by_eye,
+        rules=question.rules,
     )
     named, unreadable = shown(session, sources)
     items = [_Item(name, report) for name, report in named] + [_Item(*fault) for fault in unreadable.items()]
