@@ -310,9 +310,10 @@ def test_folder_without_a_register_is_an_error(tmp_path: Path) -> None:
     assert refusal(made, tmp_path / "file") is Reason.REGISTER_INVALID
     assert [*tmp_path.iterdir()] == [tmp_path / "file"]
     for name in (journal.SNAPSHOT, journal.JOURNAL):
-        (tmp_path / "folder" / name).mkdir(parents=True)
-        assert refusal(Register.open, tmp_path / "folder") is Reason.REGISTER_INVALID
-        assert refusal(made, tmp_path / "folder") is Reason.REGISTER_INVALID
+        folder = tmp_path / f"with {name}"
+        (folder / name).mkdir(parents=True)
+        assert refusal(Register.open, folder) is Reason.REGISTER_INVALID
+        assert refusal(made, folder) is Reason.REGISTER_INVALID
 
 
 def test_large_journal_gives_way_to_a_snapshot(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
