@@ -12,6 +12,9 @@ from pratique import files
 if TYPE_CHECKING:
     from pathlib import Path
 
+# What the child does after a fork needs none of the threads that were left behind.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 
 def test_file_is_written_and_replaced(tmp_path: Path) -> None:
     file = tmp_path / "file"

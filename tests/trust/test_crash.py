@@ -27,6 +27,9 @@ CALLS = ("open", "write", "fsync", "close", "replace", "unlink", "mkdir")
 DIED, FINISHED, FAILED = 3, 0, 4
 ROTATED = root(BO, CLEO, DORA, version=2)
 
+# What the child does after a fork needs none of the threads that were left behind.
+pytestmark = pytest.mark.filterwarnings("ignore:.*fork:DeprecationWarning")
+
 
 def in_another_process(work: Callable[[], object], *, dies_at: int) -> int:
     """Return how a process ended that did this work, or ended without a word at its n-th call to the system.

@@ -92,10 +92,7 @@ def payload_of(data: bytes, kind: str) -> bytes:
 
     Raises: TrustError (`document.kind`): of another kind; and as `verify`, for its form.
     """
-    message, found = _read(data)
-    if found != kind:
-        raise TrustError(Reason.DOCUMENT_KIND, f"it is a {found}, and a {kind} is expected")
-    return message.payload
+    return _read_as(kind, data).payload
 
 
 def verify(data: bytes, kind: str, root: Root) -> Verified:
@@ -107,9 +104,7 @@ def verify(data: bytes, kind: str, root: Root) -> Verified:
         DecodeError, UnsupportedError: it is no such message, or demands what is not understood (`cose.critical`).
     Not checked: what the payload says; its age and the root's; that it is newer than another.
     """
-    message, found = _read(data)
-    if found != kind:
-        raise TrustError(Reason.DOCUMENT_KIND, f"it is a {found}, and a {kind} is expected")
+    message = _read_as(kind, data)
     signed: dict[bytes, PublicKey] = {}  # by thumbprint: a key that signs twice, or is listed twice, is one key
     unknown = invalid = 0
     for signature in message.signatures:
@@ -137,6 +132,13 @@ def _check_signer(signer: Signer) -> None:
     if signer.algorithm not in SIGNING:
         names = ", ".join(sorted(algorithm.name for algorithm in SIGNING))
         raise ValueError(f"documents are signed with {names}, not with {signer.algorithm.name}")
+
+
+def _read_as(kind: str, data: bytes) -> Sign:
+    message, found = _read(data)
+    if found != kind:
+        raise TrustError(Reason.DOCUMENT_KIND, f"it is a {found}, and a {kind} is expected")
+    return message
 
 
 def _read(data: bytes) -> tuple[Sign, str]:
