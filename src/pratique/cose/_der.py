@@ -52,7 +52,9 @@ def elements(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
         if start > len(data):
             raise malformed()
         size = data[position + 1]
-        if size >= _LONG_FORM:
+        if size == _LONG_FORM:  # a length that only the end will tell: not in DER
+            raise malformed()
+        if size > _LONG_FORM:
             start += size - _LONG_FORM
             size = int.from_bytes(data[position + 2 : start])
         end = start + size

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from pratique.cose import _explicit_curve
 from pratique.cose.algorithms import EC_P256, EC_P384, EC_P521, ED25519, ML_DSA, ML_DSA_44, RSA
 from pratique.errors import KeyMaterialError
 from pratique.reasons import Reason
@@ -122,6 +121,8 @@ def from_spki(der: bytes) -> Described:
     try:
         return from_native(load_der_public_key(der))
     except UnsupportedAlgorithm:
+        from pratique.cose import _explicit_curve  # noqa: PLC0415 - the keys of some authorities need it, and no other
+
         if (named := _explicit_curve.named(der)) is None:
             raise unsupported() from None
     except ValueError:
