@@ -59,13 +59,13 @@ def test_reference_is_what_a_credential_takes(tmp_path: Path) -> None:
     assert 0 <= reference.index < 80
 
 
-@pytest.mark.parametrize("step", [1, 3, 40, 1000])
+@pytest.mark.parametrize("step", [1, 3, 40, 240])
 def test_every_index_is_given_out_once_until_none_is_left(tmp_path: Path, step: int) -> None:
-    with made(tmp_path, size=1000) as register:
+    with made(tmp_path, size=240) as register:
         given: list[int] = []
         while register.free:
             given += register.allocate_many(min(step, register.free))
-        assert sorted(given) == [*range(1000)]
+        assert sorted(given) == [*range(240)]
         assert refusal(register.allocate) is Reason.REGISTER_FULL
         assert [*register.allocate_many(0)] == []
 
