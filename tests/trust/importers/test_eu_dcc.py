@@ -36,6 +36,8 @@ from networks import (
     public_key,
     read,
     survives,
+    who_document,
+    who_entry,
 )
 from pki import Node
 from pratique.errors import PratiqueError, SignatureError, TrustError
@@ -130,9 +132,26 @@ def test_two_keys_of_one_identifier_are_both_listed() -> None:
 
 
 def test_list_of_more_entries_than_are_read_is_refused() -> None:
-    with pytest.raises(TrustError) as error:
-        read([{"rawData": ""}] * 50_001)
-    assert error.value.code is Reason.IMPORT_INVALID
+    many = [{"rawData": ""}] * 50_001
+    keys_of_one = {"keys": [{}] * 30_000}
+    for source in (
+        many,
+        {"certificates": many},
+        {"eu_keys": {str(i): [{}] * 30_000 for i in range(2)}},
+        swedish({"AT": keys_of_one, "DE": keys_of_one}),
+        cbor2.dumps({"c": [{}] * 50_001}),
+    ):
+        with pytest.raises(TrustError) as error:
+            read(source)
+        assert error.value.code is Reason.IMPORT_INVALID
+
+
+def test_limits_that_a_network_would_not_heed_are_refused() -> None:
+    for limits in (Limits(kinds=frozenset({"test"})), Limits(targets=frozenset({"RA01"}))):
+        for source in ([gateway_row(DSC_AT)], who_document(who_entry(DSC_AT))):
+            with pytest.raises(TrustError) as error:
+                read(source, limits=limits)
+            assert error.value.code is Reason.IMPORT_INVALID
 
 
 ANCHOR = Node("Trust anchor", country="EU")
@@ -381,7 +400,7 @@ def test_signed_list_counts_within_its_window() -> None:
         assert error.value.code is Reason.IMPORT_STALE
 
 
-@pytest.mark.parametrize("exp", ["soon", 1.5, True, -1, 2**60])
+@pytest.mark.parametrize("exp", [None, "soon", 1.5, True, -1, 2**60])
 def test_time_that_is_none_makes_a_list_unusable(exp: Any) -> None:
     with pytest.raises(TrustError) as error:
         read(swedish(SWEDISH_KEYS, exp=exp), network="eu-dcc")
@@ -392,6 +411,8 @@ def test_french_list_and_plain_maps_name_certificates_by_identifier() -> None:
     twice = {b64(hashed(node.der)): b64(b64(node.der).encode()) for node in (DSC_AT, DSC_DE)}
     assert keys(read({"certificatesDCC": twice, "certificates2DDoc": {}})) == BOTH
     assert keys(read({b64(hashed(node.der)): b64(node.der) for node in (DSC_AT, DSC_DE)})) == BOTH
+    damaged = {**twice, b64(hashed(DSC_AT.der)): "?"}
+    assert list(keys(read({"certificatesDCC": damaged}))) == ["eu-dcc:DEU"]
     nameless = Node("Nameless", country=None)
     assert codes(read({b64(hashed(nameless.der)): b64(nameless.der)})) == {"import.country_unknown": 1}
 

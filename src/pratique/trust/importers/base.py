@@ -30,8 +30,8 @@ class Instructions:
     signature is checked, and the import says so. `signature` is one that came in a file of its own.
 
     The rest is for sources that are one issuer's keys: its identifier, its country (alpha-3), its English name, the
-    format that the keys sign, the identifier of a single key, and limits; where a network's key comes without a
-    certificate, its window is that of the limits.
+    format that the keys sign, the identifier of a single key, and limits. Where a network's key comes without a
+    certificate, its window is that of the limits; what a network's keys may sign, acceptance narrows.
     """
 
     at: datetime
@@ -43,6 +43,11 @@ class Instructions:
     format_: str | None = None
     key_id: bytes | None = None
     limits: Limits = field(default_factory=Limits)
+
+    def expect_no_scope(self) -> None:
+        """Refuse limits of kinds or targets, which a network's importer would not heed. Raises: TrustError."""
+        if self.limits.kinds is not None or self.limits.targets is not None:
+            raise invalid("kinds and targets are limits for one issuer's keys; narrow a network's by acceptance")
 
 
 @dataclass(frozen=True, slots=True)

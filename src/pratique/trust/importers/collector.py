@@ -83,7 +83,9 @@ class Collector:
         try:
             try:
                 authorities.path(certificate, at=certificate.not_before)
-            except TrustError:
+            except TrustError as error:
+                if error.code not in _OUTSIDE_WINDOW:
+                    raise
                 authorities.path(certificate, at=certificate.not_after)
         except PratiqueError as error:
             if error.code not in _OUTSIDE_WINDOW:

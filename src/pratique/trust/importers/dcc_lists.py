@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.codec import base64url, cbor, json
@@ -16,7 +17,7 @@ from pratique.cose import algorithms, jws
 from pratique.cose.algorithms import ES256
 from pratique.cose.sign1 import Sign1
 from pratique.cose.signed_data import SignedData
-from pratique.errors import DecodeError, SignatureError
+from pratique.errors import PratiqueError, SignatureError
 from pratique.model import Kind
 from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason
@@ -24,7 +25,7 @@ from pratique.trust.importers.base import MAX_SOURCE_BYTES, invalid
 from pratique.trust.importers.collector import MAX_ENTRIES, unbase64
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping
+    from collections.abc import Callable, Iterable, Iterator, Mapping
 
     from pratique.cose.keys import PublicKey
 
@@ -101,34 +102,36 @@ def is_cbor_list(data: bytes) -> bool:
 def _json(document: Any) -> Listing | None:
     if type(document) is list:
         is_rows = bool(document) and type(document[0]) is dict and "rawData" in document[0]
-        return Listing("the gateway's list", _rows(document, ""), is_signed_by_entry=True) if is_rows else None
+        return Listing("the gateway's list", _few(_rows(document, "")), is_signed_by_entry=True) if is_rows else None
     if type(document) is not dict:
         return None
     for member, of_member in _BY_MEMBER.items():
         if member in document:
             return of_member(document)
     if document and all(_is_key_id(name) for name in document):
-        return Listing("a map of key identifiers to certificates", _named(document, "", twice=False))
+        return Listing("a map of key identifiers to certificates", _few(_named(document, "", twice=False)))
     return None
 
 
-def _rows(value: Any, name: str) -> tuple[Listed, ...]:
-    found = []
+def _few(found: Iterator[Listed]) -> tuple[Listed, ...]:
+    """Return the entries, of which no more are made than are read. Raises: TrustError (`import.invalid`)."""
+    entries = tuple(islice(found, MAX_ENTRIES + 1))
+    if len(entries) > MAX_ENTRIES:
+        raise invalid(f"more than {MAX_ENTRIES} entries, and that is the most that is read")
+    return entries
+
+
+def _rows(value: Any, name: str) -> Iterator[Listed]:
     for i, row in enumerate(_array(value, name)):
-        where = f"{name}/{i}"
-        members = row if type(row) is dict else {}
-        # An entry without these is none: it is listed all the same, so that it is remarked on.
-        found.append(
-            Listed(
-                where,
-                members.get("rawData"),
-                _given(members, "kid"),
-                _given(members, "country"),
-                members.get("certificateType", SIGNER),
-                signature=members.get("signature"),
-            )
+        members = row if type(row) is dict else {}  # one that is none is listed all the same, to be remarked on
+        yield Listed(
+            f"{name}/{i}",
+            members.get("rawData"),
+            _given(members, "kid"),
+            _given(members, "country"),
+            members.get("certificateType", SIGNER),
+            signature=members.get("signature"),
         )
-    return tuple(found)
 
 
 def _given(members: Mapping[Any, Any], name: str) -> object:
@@ -148,7 +151,7 @@ def _germany(first: bytes, body: bytes) -> Listing:
         if not key.fits(ES256) or not algorithms.verify(ES256, key, signature, body):
             raise SignatureError(Reason.IMPORT_SIGNATURE)
 
-    return Listing("Germany's list", _rows(document.get("certificates"), "certificates"), proof)
+    return Listing("Germany's list", _few(_rows(document.get("certificates"), "certificates")), proof)
 
 
 def _sweden(data: bytes) -> Listing | None:
@@ -160,36 +163,31 @@ def _sweden(data: bytes) -> Listing | None:
     document = json.decode(payload if plain else base64url.decode(payload), limit=MAX_SOURCE_BYTES)
     if type(document) is not dict or "dsc_trust_list" not in document:
         return None
-    countries = document["dsc_trust_list"]
-    if type(countries) is not dict:
-        raise invalid("dsc_trust_list is not an object")
-    found = []
-    for code, entry in countries.items():
-        keys = entry.get("keys") if type(entry) is dict else None
-        for i, key in enumerate(_array(keys, f"keys of {code[:2]}")):
-            jwk = key if type(key) is dict else {}
-            chain = jwk.get("x5c")
-            certificate = chain[0] if type(chain) is list and chain else None
-            found.append(Listed(f"{code[:2]}/{i}", certificate, _given(jwk, "kid"), code))
     decoded = base64url.decode(signature)
 
     def proof(key: PublicKey) -> None:
         if not key.fits(algorithm) or not algorithms.verify(algorithm, key, decoded, header + b"." + payload):
             raise SignatureError(Reason.IMPORT_SIGNATURE)
 
-    return Listing("Sweden's list", tuple(found), proof, expires_at=_moment(document.get("exp")))
+    entries = _few(_swedish(document["dsc_trust_list"]))
+    return Listing("Sweden's list", entries, proof, expires_at=_moment(document.get("exp")))
+
+
+def _swedish(countries: Any) -> Iterator[Listed]:
+    if type(countries) is not dict:
+        raise invalid("dsc_trust_list is not an object")
+    for code, entry in countries.items():
+        keys = entry.get("keys") if type(entry) is dict else None
+        for i, key in enumerate(_array(keys, "keys")):
+            jwk = key if type(key) is dict else {}
+            chain = jwk.get("x5c")
+            certificate = chain[0] if type(chain) is list and chain else None
+            yield Listed(f"{code[:2]}/{i}", certificate, _given(jwk, "kid"), code)
 
 
 def _austria(data: bytes, signature: bytes | None) -> Listing:
     """Return Austria's list: CBOR, and in a file of its own a COSE_Sign1 with the list's hash and its window."""
-    document = _CBOR(data)
-    if type(document) is not dict:
-        raise invalid("the list is not a map")
-    found = []
-    for i, row in enumerate(_array(document.get("c"), "c")):
-        entry = row if type(row) is dict else {}
-        found.append(Listed(f"c/{i}", entry.get("c"), _given(entry, "i")))
-    entries, shape = tuple(found), "Austria's list"
+    entries, shape = _few(_austrian(_CBOR(data))), "Austria's list"
     if signature is None:
         return Listing(f"{shape}, without the file that signs it", entries)
     message = Sign1.decode(signature, tolerant=True)
@@ -211,25 +209,29 @@ def _austria(data: bytes, signature: bytes | None) -> Listing:
     return Listing(shape, entries, proof, not_before=not_before, expires_at=expires_at)
 
 
-def _netherlands(value: Any) -> tuple[Listed, ...]:
-    """Return the Netherlands' keys: of each identifier, bare keys with the country that issued their certificate."""
+def _austrian(document: Any) -> Iterator[Listed]:
+    if type(document) is not dict:
+        raise invalid("the list is not a map")
+    for i, row in enumerate(_array(document.get("c"), "c")):
+        entry = row if type(row) is dict else {}
+        yield Listed(f"c/{i}", entry.get("c"), _given(entry, "i"))
+
+
+def _netherlands(value: Any) -> Iterator[Listed]:
+    """Yield the Netherlands' keys: of each identifier, bare keys with the country that issued their certificate."""
     if type(value) is not dict:
         raise invalid("eu_keys is not an object")
-    found = []
     for i, (key_id, keys) in enumerate(value.items()):
         for j, row in enumerate(_array(keys, f"eu_keys/{i}")):
             entry = row if type(row) is dict else {}
-            found.append(
-                Listed(
-                    f"eu_keys/{i}/{j}",
-                    entry.get("subjectPk"),
-                    key_id,
-                    _given(entry, "ian"),
-                    is_key=True,
-                    kinds=entry.get("keyUsage", []),
-                )
+            yield Listed(
+                f"eu_keys/{i}/{j}",
+                entry.get("subjectPk"),
+                key_id,
+                _given(entry, "ian"),
+                is_key=True,
+                kinds=entry.get("keyUsage", []),
             )
-    return tuple(found)
 
 
 def kinds_of(letters: object) -> frozenset[str] | None:
@@ -253,7 +255,7 @@ def _wrapped_netherlands(document: dict[str, Any]) -> Listing | None:
         if SignedData.verify_detached(unbase64(signature), payload).signer.public_key != key:
             raise SignatureError(Reason.IMPORT_SIGNATURE, "somebody else signed it")
 
-    return Listing("the Netherlands' list", _netherlands(inner["eu_keys"]), proof)
+    return Listing("the Netherlands' list", _few(_netherlands(inner["eu_keys"])), proof)
 
 
 def _wrapped_austria(document: dict[str, Any]) -> Listing | None:
@@ -263,24 +265,19 @@ def _wrapped_austria(document: dict[str, Any]) -> Listing | None:
     return _austria(unbase64(wrapped["trustListContent"]), unbase64(wrapped.get("trustListSignature")))
 
 
-def _named(value: Any, name: str, *, twice: bool) -> tuple[Listed, ...]:
-    """Return the entries of an object that names certificates by key identifier, `twice` in base64 as France does."""
+def _named(value: Any, name: str, *, twice: bool) -> Iterator[Listed]:
+    """Yield the entries of an object that names certificates by key identifier, `twice` in base64 as France does."""
     if type(value) is not dict:
         raise invalid(f"{name} is not an object")
-    found = []
     for i, (key_id, certificate) in enumerate(value.items()):
-        material = certificate
-        if twice and type(certificate) is str:
-            material = _once(certificate)
-        found.append(Listed(f"{name}/{i}", material, key_id))
-    return tuple(found)
+        yield Listed(f"{name}/{i}", _once(certificate) if twice else certificate, key_id)
 
 
-def _once(encoded: str) -> str:
-    """Return what a base64 text stands for, as a text; itself where that is none."""
+def _once(encoded: object) -> object:
+    """Return the text that a base64 text stands for; anything else as it is, to be remarked on."""
     try:
         return unbase64(encoded).decode("ascii").strip()
-    except (DecodeError, UnicodeDecodeError):
+    except (PratiqueError, UnicodeDecodeError):
         return encoded
 
 
@@ -295,10 +292,8 @@ def _array(value: Any, name: str) -> Iterable[Any]:
     return value
 
 
-def _moment(seconds: object) -> datetime | None:
-    """Return the time that seconds since 1970 stand for, None where there are none. Raises: TrustError."""
-    if seconds is None:
-        return None
+def _moment(seconds: object) -> datetime:
+    """Return the time that seconds since 1970 stand for. Raises: TrustError (`import.invalid`)."""
     if type(seconds) is not int or not 0 <= seconds < MAX_SECONDS:
         raise invalid("a time is not a number of seconds since 1970")
     return datetime.fromtimestamp(seconds, UTC)
@@ -307,13 +302,13 @@ def _moment(seconds: object) -> datetime | None:
 # Shapes of JSON that are known by a member.
 _BY_MEMBER: Final[Mapping[str, Callable[[dict[str, Any]], Listing | None]]] = {
     "certificates": lambda document: Listing(
-        "Germany's list, without its signature", _rows(document["certificates"], "certificates")
+        "Germany's list, without its signature", _few(_rows(document["certificates"], "certificates"))
     ),
     "certificatesDCC": lambda document: Listing(
-        "France's list", _named(document["certificatesDCC"], "certificatesDCC", twice=True)
+        "France's list", _few(_named(document["certificatesDCC"], "certificatesDCC", twice=True))
     ),
     "eu_keys": lambda document: Listing(
-        "the Netherlands' list, without its signature", _netherlands(document["eu_keys"])
+        "the Netherlands' list, without its signature", _few(_netherlands(document["eu_keys"]))
     ),
     "payload": _wrapped_netherlands,
     "trustList": _wrapped_austria,

@@ -33,8 +33,8 @@ def recognises(data: bytes) -> bool:
     """Return whether data are in a shape of such a list; they may be faulty all the same."""
     try:
         return dcc_lists.read(data) is not None
-    except PratiqueError:
-        return False
+    except PratiqueError as error:
+        return error.code is Reason.IMPORT_INVALID or dcc_lists.is_cbor_list(data)
 
 
 def import_(data: bytes, instructions: Instructions) -> Imported:
@@ -45,6 +45,7 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
         list of this shape has no signature that is checked. Of the gateway's list the signer is its trust anchor, and
         entries that are not signed under it are left out.
     """
+    instructions.expect_no_scope()
     listing = dcc_lists.read(data, instructions.signature)
     if listing is None:
         raise invalid("it is neither the gateway's list nor one of a state")

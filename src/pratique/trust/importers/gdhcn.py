@@ -61,6 +61,7 @@ def import_(data: bytes, instructions: Instructions, *, domains: Mapping[str, st
     Raises: TrustError (`import.invalid`), DecodeError: it is no such document, as a whole.
         SignatureError (`import.signature_invalid`): the instructions name a signer, and the proof is not by it.
     """
+    instructions.expect_no_scope()
     document = json.decode(data, limit=MAX_SOURCE_BYTES)
     if not recognises(document) or type(document["verificationMethod"]) is not list:
         raise invalid("it is not a trust list of this network")
