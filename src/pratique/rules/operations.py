@@ -1,8 +1,8 @@
 """The operations of CertLogic, as functions of what their operands were compiled to.
 
-Each function here makes one: a `Run`, called with the data and a budget of steps, which what repeats anything takes
-from. Those that are given `truths` ask
-their operands for True, False or `Withheld`, the others for values. `path` is where the operation stands, for errors.
+Each function here makes one: a `Run`, called with the data and with a budget of steps, from which takes what repeats
+anything. Functions that are given truths ask their operands for True, False or `Withheld`, the others for values.
+`path` is where the operation stands, for errors.
 """
 
 from __future__ import annotations
