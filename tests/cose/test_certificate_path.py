@@ -15,8 +15,10 @@ from cryptography.x509.name import _ASN1Type
 from cryptography.x509.oid import ObjectIdentifier
 
 from pki import SINCE, UNTIL, Node, key_usage, name
+from pratique.cose import unproven
 from pratique.cose.certificate_path import MAX_AUTHORITIES, MAX_SIGNATURES, Authorities
 from pratique.cose.certificates import Certificate
+from pratique.cose.revocation_list import RevocationList
 from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
 
@@ -245,3 +247,12 @@ def test_every_signer_of_whos_list_finds_its_authority_or_says_why(vectors: Path
         except PratiqueError as error:
             answers[error.code] += 1
     assert answers == {"1 authority": 430, Reason.CERTIFICATE_SIGNATURE: 7, Reason.CERTIFICATE_NOT_YET_VALID: 3}
+
+
+def test_genuine_signer_of_seals_is_under_its_state(vectors: Path) -> None:
+    folder = vectors / "trust" / "csca"
+    seal = json.loads((vectors / "vds-nc" / "AU-lib-validVDSJson" / "input.txt").read_text(encoding="utf-8"))
+    signer = Certificate.read(base64.urlsafe_b64decode(seal["sig"]["cer"] + "=="))
+    authority = Certificate.read((folder / "AUS-csca.der").read_bytes())
+    assert Authorities([authority]).path(signer, at=AT).authorities == (authority,)
+    assert unproven.read(signer.der).serial not in RevocationList.read((folder / "AUS-csca.crl").read_bytes()).serials

@@ -170,11 +170,3 @@ def test_link_certificate_in_the_message_is_followed() -> None:
         MasterList.verify(LIST).signer_path([old.certificate], at=AT)
     found = MasterList.verify(master_list(LISTED, MAKER, link)).signer_path([old.certificate], at=AT)
     assert [each.der for each in found.authorities] == [link.der, old.der]
-
-
-def test_list_from_the_future_is_refused() -> None:
-    found = MasterList.verify(LIST)
-    found.signer_path([CSCA.certificate], at=SIGNED_AT)
-    with pytest.raises(TrustError) as stale:
-        found.signer_path([CSCA.certificate], at=SIGNED_AT - timedelta(seconds=1))
-    assert stale.value.code is Reason.IMPORT_STALE

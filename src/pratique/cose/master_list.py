@@ -12,7 +12,7 @@ from pratique.cose import _der
 from pratique.cose._der import INTEGER, SEQUENCE, SET, malformed
 from pratique.cose.certificate_path import Authorities
 from pratique.cose.signed_data import SignedData
-from pratique.errors import DecodeError, KeyMaterialError, SignatureError, TrustError
+from pratique.errors import DecodeError, KeyMaterialError, SignatureError
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -61,11 +61,8 @@ class MasterList:
     ) -> CertificatePath:
         """Return the path from the list's signer to a trusted authority; links in the message are followed.
 
-        Raises: TrustError, as `Authorities.path`; `import.stale`: it says that it was signed after `at`.
+        Raises: TrustError, as `Authorities.path`.
         """
-        signed_at = self.message.signed_at
-        if signed_at is not None and signed_at > at:
-            raise TrustError(Reason.IMPORT_STALE, f"it says that it was signed {signed_at:%Y-%m-%dT%H:%M:%SZ}")
         return Authorities(trusted, links=(*links, *self.message.certificates)).path(self.message.signer, at=at)
 
 

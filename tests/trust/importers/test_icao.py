@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 from collections import Counter
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
@@ -94,8 +95,15 @@ def test_pinned_signer_must_be_in_time() -> None:
         icao.import_(data, Instructions(at=AT, signer=pinned))
         with pytest.raises(SignatureError):
             icao.import_(data, Instructions(at=AT + second, signer=pinned))
-    with pytest.raises(SignatureError, match=r"import\.stale"):
-        icao.import_(data, Instructions(at=SIGNED_AT - second, signer=UTOPIA.certificate))
+
+
+def test_list_that_was_signed_after_the_import_is_refused() -> None:
+    data = master_list([OTHER.der], MAKER, UTOPIA)
+    for pinned in (None, MAKER.certificate, UTOPIA.certificate, MAKER.certificate.public_key):
+        icao.import_(data, Instructions(at=SIGNED_AT, signer=pinned))
+        with pytest.raises(TrustError) as stale:
+            icao.import_(data, Instructions(at=SIGNED_AT - timedelta(seconds=1), signer=pinned))
+        assert stale.value.code is Reason.IMPORT_STALE
 
 
 def test_without_a_pin_the_import_says_that_nobody_vouches() -> None:
@@ -249,3 +257,16 @@ def test_authority_of_australia_is_listed_as_it_is(vectors: Path) -> None:
     (key,) = issuer["keys"]
     assert base64.b64decode(key["key_id"]).hex() == "3617c1e7f56795712e3775708e55833186e9380e"
     assert (key["not_before"], key["not_after"]) == ("2020-05-05T01:04:32Z", "2036-05-05T00:47:02Z")
+
+
+def test_authorities_that_readers_of_seals_ship_are_listed(vectors: Path) -> None:
+    """Australia's, its link certificate from the key before, and Japan's, whose ECDSA has NULL for parameters."""
+    path = vectors / "vds-nc" / "KDE-single-vaccine" / "meta.json"
+    sources = json.loads(path.read_text(encoding="utf-8"))["key"]["value"]
+    own, link, japan = (base64.b64decode(each["der_b64"]) for each in sources)
+    whole = read(master_list([link, own, japan], MAKER))
+    assert {issuer: len(keys) for issuer, keys in listed(whole).items()} == {"icao-vds-nc:AUS": 1, "icao-vds-nc:JPN": 1}
+    (remark,) = (each for each in whole.remarks if each.left_out)
+    assert (remark.where, remark.code) == ("/0", Reason.IMPORT_DUPLICATE)
+    (alone,) = read(master_list([link], MAKER)).remarks
+    assert (alone.code, alone.left_out) == (Reason.AUTHORITY_UNKNOWN, False)

@@ -74,8 +74,10 @@ class _Source:
         """Keep the certificates of a master list. Raises: as `import_`."""
         master_list = MasterList.verify(data)
         who = f"the master list{where and ' '}{where}"
-        self._judge(master_list, who)
         signed_at = master_list.message.signed_at
+        if signed_at is not None and signed_at > self.instructions.at:
+            raise TrustError(Reason.IMPORT_STALE, f"{who} says that it was signed {rfc3339(signed_at)}")
+        self._judge(master_list, who)
         when = "" if signed_at is None else f", by its own word {rfc3339(signed_at)}"
         self.verified.append(f"{who} is as its signer, of {master_list.message.signer.country}, signed it{when}")
         self.keep(master_list.authorities, where)
@@ -96,7 +98,7 @@ class _Source:
             elif not pinned.not_before <= self.instructions.at <= pinned.not_after:
                 raise TrustError(Reason.CERTIFICATE_EXPIRED, "the signer given is outside its time")
         except PratiqueError as error:
-            if pinned is not None or error.code is Reason.IMPORT_STALE:
+            if pinned is not None:
                 raise SignatureError(Reason.IMPORT_SIGNATURE, str(error)) from None
             self.unverified.append(f"who made {who}: no signer was given, and by the list alone, {error}")
             return
@@ -120,7 +122,8 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
             itself; of an LDIF file, the lists of others are then left out.
     Raises: TrustError (`import.invalid`), DecodeError (`cms.malformed`): it is none of these, as a whole.
         SignatureError (`import.signature_invalid`): a master list's signature does not hold or its signer may not sign
-        one; the instructions name a signer, and the list is not by it, or not in time.
+        one; the instructions name a signer, and the list is not by it, or not in time. TrustError (`import.stale`): it
+        says that it was signed after the time of the import.
     """
     source = _Source(instructions)
     if signed_data.recognises(data):
@@ -174,12 +177,15 @@ def _imported(source: _Source) -> Imported:
         if (authority := _authority(where, encoded, collector)) is not None
     ]
     own = {authority.content.public_key for authority in authorities if authority.is_own}
+    named: dict[bytes, list[PublicKey]] = {}
+    for authority in authorities:
+        named.setdefault(authority.content.subject, []).append(authority.content.public_key)
     for authority in authorities:
         if not authority.is_own:
             if authority.content.public_key in own:
                 collector.leave_out(authority.where, Reason.IMPORT_DUPLICATE, "a link to a key that is listed")
                 continue
-            if not _is_linked(authority, authorities):
+            if not _is_linked(authority, named.get(authority.content.issuer, ())):
                 collector.note(authority.where, Reason.AUTHORITY_UNKNOWN)
         state = authority.certificate.country or ""
         country = collector.country(authority.where, _STATES.get(state, state))
@@ -210,8 +216,6 @@ def _authority(where: str, encoded: bytes, collector: Collector) -> _Authority |
     return _Authority(where, certificate, content, is_own=True)
 
 
-def _is_linked(authority: _Authority, others: Iterable[_Authority]) -> bool:
-    """Return whether another authority of the source signed a link certificate."""
-    issuer = authority.content.issuer
-    named = [each for each in others if each.content.subject == issuer and each is not authority]
-    return any(authority.content.signed.is_signed_by(each.content.public_key) for each in named[:_MAX_TRIED])
+def _is_linked(authority: _Authority, keys: Sequence[PublicKey]) -> bool:
+    """Return whether one of the keys, of authorities of the name that a link certificate gives, signed it."""
+    return any(authority.content.signed.is_signed_by(key) for key in keys[:_MAX_TRIED])
