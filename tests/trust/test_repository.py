@@ -15,13 +15,14 @@ from pratique.errors import DecodeError, PratiqueError, TrustError
 from pratique.reasons import Reason
 from pratique.report import Verdict
 from pratique.trust import TrustStore, signed, wire
-from pratique.trust.repository import CLOCK_SKEW, Repository, Taken
+from pratique.trust.repository import CLOCK_SKEW, Contents, Repository, Taken
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pratique.trust.root import Root
+    from pratique.trust.state import State
 
 SECOND = timedelta(seconds=1)
 
@@ -454,6 +455,30 @@ def test_folder_in_which_no_list_counts_is_no_store(repository: Repository) -> N
     with pytest.raises(TrustError, match=r"who\.1\.trust\.cose") as refused:
         TrustStore.load(repository.path)
     assert refused.value.code is Reason.COSE_MALFORMED
+
+
+class Restless(Repository):
+    """A folder that takes in a newer edition each time after it was read, as long as there are any."""
+
+    editions: list[bytes]
+
+    def _load(self, state: State) -> Contents:
+        contents = super()._load(state)
+        if self.editions:
+            self.update(self.editions.pop(0), at=NOW)
+        return contents
+
+
+@pytest.mark.parametrize("changes", [1, 2, 3])
+def test_folder_that_changes_while_it_is_read_is_read_again(repository: Repository, changes: int) -> None:
+    for list_id in ("eu", "who"):
+        repository.update(signed_list(id=list_id), at=NOW)
+    (repository.path / "eu.1.trust.cose").write_bytes(b"")
+    restless = Restless(repository.path)
+    restless.editions = [signed_list(sequence=2 + i) for i in range(changes)]
+    contents = restless.load()
+    assert [(each.id, each.sequence) for each in contents.lists] == [("who", 1 + changes)]
+    assert [each.where for each in contents.set_aside] == ["eu.1.trust.cose"]
 
 
 def test_local_lists_stand_beside_signed_ones(repository: Repository) -> None:

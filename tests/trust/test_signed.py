@@ -40,6 +40,14 @@ def test_document_that_enough_keepers_signed_gives_its_payload() -> None:
     assert signed.kind_of(DOCUMENT) == "rule-set"
 
 
+def test_payload_can_be_looked_at_before_anything_is_proven() -> None:
+    one = signed.sign("rule-set", PAYLOAD, [DORA])
+    assert signed.payload_of(one, "rule-set") == PAYLOAD
+    with pytest.raises(TrustError) as refused:
+        signed.payload_of(one, "root")
+    assert refused.value.code is Reason.DOCUMENT_KIND
+
+
 def test_kind_stands_in_the_protected_header() -> None:
     message = Sign.decode(DOCUMENT)
     assert message.headers == HEADERS

@@ -126,7 +126,7 @@ class Repository:
             return self._load(self.state())
 
     def update(self, data: bytes, *, at: datetime, expect: str | None = None) -> Taken:
-        """Take in a signed trust list, or the next root, and return what it was; on an error nothing has changed.
+        """Take in a signed trust list, or the next root, and return what it was; on an error the same counts as before.
 
         What was taken in before is no error, nor are signatures that were added to it since.
 
