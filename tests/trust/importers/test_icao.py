@@ -260,13 +260,13 @@ def test_authority_of_australia_is_listed_as_it_is(vectors: Path) -> None:
 
 
 def test_authorities_that_readers_of_seals_ship_are_listed(vectors: Path) -> None:
-    """Australia's, its link certificate from the key before, and Japan's, whose ECDSA has NULL for parameters."""
+    """Those of Australia and Japan, whose ECDSA has NULL for parameters, each with a link from the key before."""
     path = vectors / "vds-nc" / "KDE-single-vaccine" / "meta.json"
     sources = json.loads(path.read_text(encoding="utf-8"))["key"]["value"]
-    own, link, japan = (base64.b64decode(each["der_b64"]) for each in sources)
-    whole = read(master_list([link, own, japan], MAKER))
+    australia, link, japan, other_link = (base64.b64decode(each["der_b64"]) for each in sources)
+    whole = read(master_list([link, australia, other_link, japan], MAKER))
     assert {issuer: len(keys) for issuer, keys in listed(whole).items()} == {"icao-vds-nc:AUS": 1, "icao-vds-nc:JPN": 1}
-    (remark,) = (each for each in whole.remarks if each.left_out)
-    assert (remark.where, remark.code) == ("/0", Reason.IMPORT_DUPLICATE)
+    left_out = [(remark.where, remark.code) for remark in whole.remarks if remark.left_out]
+    assert left_out == [("/0", Reason.IMPORT_DUPLICATE), ("/2", Reason.IMPORT_DUPLICATE)]
     (alone,) = read(master_list([link], MAKER)).remarks
     assert (alone.code, alone.left_out) == (Reason.AUTHORITY_UNKNOWN, False)
