@@ -179,8 +179,8 @@ def test_new_issuer_is_shown_with_each_of_its_keys_and_first() -> None:
         "what": "key.window",
         "issuer": "https://one.example.org",
         "key_id": ONE.key_id.hex(),
-        "sentence": f"The key {ONE.key_id.hex()} of https://one.example.org may sign until 2026-06-01T00:00:00Z, "
-        "before until 2027-01-01T00:00:00Z.",
+        "sentence": f"The key {ONE.key_id.hex()} of https://one.example.org may sign until 2026-06-01T00:00:00Z; "
+        "it was 2027-01-01T00:00:00Z.",
     }
 
 

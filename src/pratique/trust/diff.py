@@ -96,7 +96,7 @@ def _list(old: TrustList | None, new: TrustList) -> Iterator[Change]:
         before, after = getattr(old, name), getattr(new, name)
         if before != after:
             effect = Effect.WIDER if after is None else Effect.NEITHER
-            yield Change(effect, f"list.{name}", f"{text} {_when(after)}, before {_when(before)}.")
+            yield Change(effect, f"list.{name}", f"{text} {_when(after)}; it was {_when(before)}.")
 
 
 def _when(moment: datetime | None) -> str:
@@ -153,7 +153,7 @@ def _issuer(old: TrustedIssuer, new: TrustedIssuer) -> Iterator[Change]:
     if old.names != new.names:
         yield Change(Effect.NEITHER, "issuer.names", f"{new.id} has other names.", new.id)
     for effect, verb in _scopes(old.scope, new.scope):
-        sentence = f"{new.id} may sign {verb}: {new.scope}, before {old.scope}."
+        sentence = f"{new.id} may sign {verb}: {new.scope}; it was {old.scope}."
         yield Change(effect, "issuer.scope", sentence, new.id)
     for effect, verb, addresses in (
         (Effect.WIDER, "publishes status lists also", set(new.status_lists) - set(old.status_lists)),
@@ -210,13 +210,13 @@ def _key(old: TrustedKey, new: TrustedKey) -> Iterator[Change]:
         if formats:
             yield _change(effect, "key.formats", new, f"{verb} {', '.join(sorted(formats))}")
     for effect, verb in _scopes(old.scope, new.scope):
-        yield _change(effect, "key.scope", new, f"may sign {verb}: {new.scope}, before {old.scope}")
+        yield _change(effect, "key.scope", new, f"may sign {verb}: {new.scope}; it was {old.scope}")
     for name, earlier, later, word in (
         ("not_before", new.not_before < old.not_before, new.not_before > old.not_before, "from"),
         ("not_after", new.not_after > old.not_after, new.not_after < old.not_after, "until"),
     ):
         if earlier or later:
-            times = f"{word} {rfc3339(getattr(new, name))}, before {word} {rfc3339(getattr(old, name))}"
+            times = f"{word} {rfc3339(getattr(new, name))}; it was {rfc3339(getattr(old, name))}"
             yield _change(Effect.WIDER if earlier else Effect.NARROWER, "key.window", new, f"may sign {times}")
     if old.withdrawn != new.withdrawn:
         yield _withdrawal(old.withdrawn, new)

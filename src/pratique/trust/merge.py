@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.errors import TrustError
 from pratique.reasons import Reason
+from pratique.trust.trust_list import WithdrawalReason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
@@ -15,7 +16,8 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
     """Return a trust list with more issuers on it; what is on it stays.
 
     An issuer that is on it already gets the keys that it does not have yet. A key that it has, under the same
-    identifier and for the same formats, stays as it is listed, with its withdrawal: an import knows nothing of that.
+    identifier and for the same formats, stays as it is listed, with its withdrawal: an import knows nothing of that. A
+    key that leaked is withdrawn wherever it comes in again, under whatever name.
 
     Args:
         document: the list, in JSON.
@@ -23,6 +25,12 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
     Raises: TrustError (`trust.list_invalid`): an issuer is on the list for another country.
     """
     entries = {entry["id"]: dict(entry) for entry in document["issuers"]}
+    leaks = {
+        _material(key): key["withdrawn"]
+        for entry in document["issuers"]
+        for key in entry["keys"]
+        if key.get("withdrawn", {}).get("reason") == WithdrawalReason.COMPROMISE
+    }
     for issuer in issuers:
         entry = entries.setdefault(issuer["id"], {**issuer, "keys": []})
         if entry["country"] != issuer["country"]:
@@ -31,12 +39,20 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
                 f"{issuer['id']} is on the list for {entry['country']}, and imported for {issuer['country']}",
             )
         there = {_name(key) for key in entry["keys"]}
-        entry["keys"] = [*entry["keys"], *(key for key in issuer["keys"] if _name(key) not in there)]
+        new = [dict(key) for key in issuer["keys"] if _name(key) not in there]
+        for key in new:
+            if _material(key) in leaks:
+                key["withdrawn"] = leaks[_material(key)]
+        entry["keys"] = [*entry["keys"], *new]
     return {**document, "issuers": list(entries.values())}
 
 
 def _name(key: Mapping[str, Any]) -> tuple[Any, ...]:
     """Return by what a key's entry is told from others: identifier, formats, and the key or certificate itself."""
+    return key["key_id"], tuple(sorted(key["formats"])), _material(key)
+
+
+def _material(key: Mapping[str, Any]) -> Any:
+    """Return the key itself as it is listed, else its certificate."""
     public_key = key.get("public_key")
-    material = tuple(sorted(public_key.items())) if public_key is not None else key.get("certificate")
-    return key["key_id"], tuple(sorted(key["formats"])), material
+    return key.get("certificate") if public_key is None else tuple(sorted(public_key.items()))

@@ -99,6 +99,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Exit code 1 where no key could be used.
     """
+    from pratique.errors import TrustError  # noqa: PLC0415
     from pratique.trust.entries import renewed  # noqa: PLC0415
     from pratique.trust.importers import Instructions, import_  # noqa: PLC0415
     from pratique.trust.importers.single import read_material  # noqa: PLC0415
@@ -109,20 +110,22 @@ def command(  # noqa: PLR0913 - one for each option
     if due > ends:
         raise click.UsageError("--due is later than --ends")
     moment = at or options.now()
-    imported = import_(
-        file.read_bytes(),
-        Instructions(
-            at=moment,
-            signer=None if signer is None else read_material(options.read_small(signer)),
-            signature=None if signature is None else options.read_small(signature),
-            issuer=issuer,
-            country=country,
-            name=name,
-            format_=format_,
-            key_id=arguments.key_id(key_id, None),
-        ),
-        network,
+    instructions = Instructions(
+        at=moment,
+        signer=None if signer is None else read_material(options.read_small(signer)),
+        signature=None if signature is None else options.read_small(signature),
+        issuer=issuer,
+        country=country,
+        name=name,
+        format_=format_,
+        key_id=arguments.key_id(key_id, None),
     )
+    try:
+        imported = import_(file.read_bytes(), instructions, network)
+    except TrustError as error:
+        if country is None and not error.hint:
+            error.hint = "for a single issuer give --issuer and --country, and for keys alone --format"
+        raise
     next_update, expires_at = moment + timedelta(days=due), moment + timedelta(days=ends)
     if into is None:
         document = imported.trust_list(

@@ -48,8 +48,8 @@ def command(*, file: Path, root_path: Path, as_json: bool, at: datetime | None) 
         output.print_json({**view, "counts": counts})
         return 0 if counts else 1
     click.secho("VOUCHED FOR" if counts else "VOUCHED FOR, AND OVER", fg="green" if counts else "red", bold=True)
-    output.pairs([(name.replace("_", " "), str(value)) for name, value in view.items() if name != "signed_by"])
-    output.pairs([("signed by", key) for key in view["signed_by"]])
+    own = [(name.replace("_", " "), str(value)) for name, value in view.items() if name != "signed_by"]
+    output.pairs([*own, *(("signed by", key) for key in view["signed_by"])])
     if verified.unknown or verified.invalid:
         output.warn(f"signatures by unknown keys: {verified.unknown}, that do not hold: {verified.invalid}")
     return 0 if counts else 1
