@@ -69,8 +69,8 @@ class Hc1Envelope:
         return claims
 
     def payload(self) -> dict[str, Any]:
-        """Return the DCC itself, as it was signed. Raises: DecodeError."""
-        return hcert.dcc_of(self.claims())
+        """Return the DCC itself, as it was signed, not to be changed. Raises: DecodeError."""
+        return hcert.dcc_of(self.claims() if self._read is None else self._read)
 
     def signer(self, key: PublicKey) -> PublicKey:
         """Return the trusted key itself: it signs credentials directly."""
