@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from master_lists import SIGNED_AT, SIGNER, master_list
 from pki import SINCE, Node
-from pratique.cose import signed_data
+from pratique.cose import _der, signed_data
 from pratique.cose.master_list import MAX_AUTHORITIES, MasterList
 from pratique.errors import DecodeError, PratiqueError, SignatureError, TrustError
 from pratique.reasons import Reason
@@ -170,3 +170,8 @@ def test_link_certificate_in_the_message_is_followed() -> None:
         MasterList.verify(LIST).signer_path([old.certificate], at=AT)
     found = MasterList.verify(master_list(LISTED, MAKER, link)).signer_path([old.certificate], at=AT)
     assert [each.der for each in found.authorities] == [link.der, old.der]
+
+
+def test_many_items_without_lengths_are_read_in_one_pass() -> None:
+    """Each of 200,000 is looked at once; with the rest copied for each it would be 40 GB."""
+    assert _der.definite(b"\x30\x80" + b"\x05\0" * 200_000 + b"\0\0") == _der.encode(0x30, b"\x05\0" * 200_000)

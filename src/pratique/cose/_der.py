@@ -48,20 +48,26 @@ def elements(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
     """
     position = 0
     while position < len(data):
-        tag, start = data[position], position + 2
-        if start > len(data):
-            raise malformed()
-        size = data[position + 1]
-        if size == _LONG_FORM:  # a length that only the end will tell: not in DER
-            raise malformed()
-        if size > _LONG_FORM:
-            start += size - _LONG_FORM
-            size = int.from_bytes(data[position + 2 : start])
-        end = start + size
-        if end > len(data):
-            raise malformed()
-        yield tag, data[start:end], data[position:end]
+        start, end = _extent(data, position)
+        yield data[position], data[start:end], data[position:end]
         position = end
+
+
+def _extent(data: bytes, position: int) -> tuple[int, int]:
+    """Return where the content of the item at a position begins and ends."""
+    start = position + 2
+    if start > len(data):
+        raise malformed()
+    size = data[position + 1]
+    if size == _LONG_FORM:  # a length that only the end will tell: not in DER
+        raise malformed()
+    if size > _LONG_FORM:
+        start += size - _LONG_FORM
+        size = int.from_bytes(data[position + 2 : start])
+    end = start + size
+    if end > len(data):
+        raise malformed()
+    return start, end
 
 
 def items(data: bytes) -> list[tuple[int, bytes]]:
@@ -85,8 +91,8 @@ def _definite(data: bytes, position: int, depth: int) -> tuple[bytes, int]:
         raise malformed()
     tag, start = data[position], position + 2
     if data[position + 1] != _LONG_FORM:
-        _, _, whole = next(elements(data[position:]))
-        return whole, position + len(whole)
+        _, end = _extent(data, position)
+        return data[position:end], end
     if not tag & _CONSTRUCTED:
         raise malformed()
     parts = []
