@@ -118,6 +118,13 @@ def test_entry_that_cannot_be_used_is_left_out_and_the_rest_is_not(row: Any, cod
     assert keys(imported) == ONE_AT
 
 
+def test_authority_that_cannot_be_read_does_not_open_the_door() -> None:
+    rows = [gateway_row(CSCA_AT, "AT", "CSCA", rawData="AAAA"), gateway_row(DSC_AT, "AT"), gateway_row(DSC_DE, "DE")]
+    imported = read(rows)
+    assert list(keys(imported)) == ["eu-dcc:DEU"]
+    assert codes(imported) == {"certificate.malformed": 1, "certificate.authority_unknown": 1}
+
+
 def test_countries_go_by_the_codes_of_the_institutions_too() -> None:
     greek, british = CSCA_AT.sign("Greek", country="GR"), CSCA_AT.sign("British", country="GB")
     assert list(keys(read([gateway_row(greek, "EL"), gateway_row(british, "UK")]))) == ["eu-dcc:GBR", "eu-dcc:GRC"]
@@ -226,7 +233,7 @@ def test_entries_of_the_gateway_count_from_its_trust_anchor_down(ber: bool) -> N
         (0, gateway_row(DSC_AT, signature=b64(bytes(20_000))), {"eu-dcc:AUT"}),
         (4, uploaded(UPLOAD_AT, "AT", "UPLOAD", UPLOAD_AT), {"eu-dcc:AUT"}),  # who uploads is not chosen by a state
         (4, uploaded(UPLOAD_AT, "DE", "UPLOAD", ANCHOR), {"eu-dcc:AUT"}),
-        (2, uploaded(CSCA_AT, "AT", "CSCA", UPLOAD_AT), set()),  # then nothing is known of who certified the signer
+        (2, uploaded(CSCA_AT, "AT", "CSCA", UPLOAD_AT), {"eu-dcc:AUT"}),  # then nobody certified the signer
     ],
 )
 def test_entry_that_is_signed_by_nobody_who_may_is_left_out(place: int, row: dict[str, Any], lost: set[str]) -> None:

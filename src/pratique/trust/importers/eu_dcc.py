@@ -22,6 +22,8 @@ from pratique.trust.importers.base import Imported, Instructions, invalid
 from pratique.trust.importers.collector import Collector, unbase64
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from pratique.trust.importers.dcc_lists import Listed, Listing
 
 FORMAT: Final = "eu-dcc"
@@ -42,8 +44,8 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
 
     Raises: TrustError: `import.invalid`, `import.stale`; DecodeError: it is not such a list, as a whole.
         SignatureError (`import.signature_invalid`): the instructions name a signer, and it did not sign the list, or a
-        list of this shape has no signature that is checked. Of the gateway's list the signer is its trust anchor, and
-        entries that are not signed under it are left out.
+        list of this shape has no signature that is checked. Of the gateway's list the signer is its trust anchor;
+        entries that are not signed under it are left out, and then signers without an authority are too.
     """
     instructions.expect_no_scope()
     listing = dcc_lists.read(data, instructions.signature)
@@ -51,14 +53,14 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
         raise invalid("it is neither the gateway's list nor one of a state")
     verified, unverified = _proof(listing, instructions)
     collector = Collector(len(listing.entries), at=instructions.at)
-    entries = listing.entries
+    entries, unlisted = listing.entries, None
     if listing.is_signed_by_entry and instructions.signer is not None:
-        entries = dcc_uploads.signed(entries, instructions.signer, collector)
+        entries, unlisted = dcc_uploads.signed(entries, instructions.signer, collector), Authorities(())
         verified.append(f"{len(entries)} entries of {listing.shape} were signed under the trust anchor that you gave")
     authorities = _authorities(entries, collector)
     for entry in entries:
         if entry.use == dcc_lists.SIGNER:
-            _add(entry, collector, authorities, instructions.limits)
+            _add(entry, collector, lambda country: authorities.get(country, unlisted), instructions.limits)
         elif type(entry.use) is not str or entry.use not in _OTHER_USES:
             collector.leave_out(entry.where, Reason.IMPORT_ENTRY, "certificateType is none that is known")
         elif entry.use != AUTHORITY:
@@ -94,14 +96,16 @@ def _authorities(entries: tuple[Listed, ...], collector: Collector) -> dict[str,
         if entry.use != AUTHORITY:
             continue
         country = collector.country(entry.where, entry.country)
-        certificate = None if country is None else collector.certificate(entry.where, entry.material)
-        if country is not None and certificate is not None:
-            found.setdefault(country, []).append(certificate)
+        if country is None:
+            continue
+        listed = found.setdefault(country, [])  # one that cannot be read vouches for nobody, and still is one
+        if (certificate := collector.certificate(entry.where, entry.material)) is not None:
+            listed.append(certificate)
     return {country: Authorities(certificates) for country, certificates in found.items()}
 
 
-def _add(entry: Listed, collector: Collector, authorities: dict[str, Authorities], limits: Limits) -> None:
-    """Add a signer's key, or remark on why not."""
+def _add(entry: Listed, collector: Collector, authorities: Callable[[str], Authorities | None], limits: Limits) -> None:
+    """Add a signer's key, or remark on why not; `authorities` are those of a country."""
     try:
         key_id = None if entry.key_id is None else unbase64(entry.key_id)
         if entry.is_key:
@@ -115,7 +119,7 @@ def _add(entry: Listed, collector: Collector, authorities: dict[str, Authorities
     if named is None and certificate.country is not None:
         named = country_alpha3(certificate.country)
     country = collector.country(entry.where, named)
-    if country is not None and collector.is_under(entry.where, certificate, authorities.get(country)):
+    if country is not None and collector.is_under(entry.where, certificate, authorities(country)):
         collector.add(entry.where, certificate, country=country, format_=FORMAT, key_id=key_id)
 
 

@@ -71,9 +71,12 @@ def import_(data: bytes, instructions: Instructions, *, domains: Mapping[str, st
     entries = [entry for i, method in enumerate(methods) if (entry := _entry(f"/{i}", method, collector)) is not None]
     found: dict[str, list[Certificate]] = {}
     for entry in entries:
-        certificate = collector.certificate(entry.where, entry.encoded) if entry.use in _AUTHORITIES else None
-        if certificate is not None:
-            found.setdefault(entry.participant, []).append(certificate)
+        if entry.use in _AUTHORITIES:
+            listed = found.setdefault(
+                entry.participant, []
+            )  # one that cannot be read vouches for nobody, and still is one
+            if (certificate := collector.certificate(entry.where, entry.encoded)) is not None:
+                listed.append(certificate)
     authorities = {participant: Authorities(certificates) for participant, certificates in found.items()}
     for entry in entries:
         if entry.use not in _AUTHORITIES:
