@@ -95,7 +95,7 @@ class Stated:
         return None
 
 
-def stating(*facts: Evidence, format_: str = "vds-nc", holder: Holder | None = None) -> Shown:
+def stating(*facts: Evidence, format_: str = "icao-vds-nc", holder: Holder | None = None) -> Shown:
     """Return a foreign credential, which hides nothing."""
     credential = Credential(
         format=format_,
@@ -125,7 +125,7 @@ def test_yellow_fever_needs_nothing_beyond_what_is_always_shown() -> None:
 
 
 @pytest.mark.parametrize(("seconds", "answer"), [(-1, Answer.FAILED), (0, Answer.PASSED), (1, Answer.PASSED)])
-@pytest.mark.parametrize("format_", ["pratique", "vds-nc"])
+@pytest.mark.parametrize("format_", ["pratique", "icao-vds-nc"])
 def test_yellow_fever_counts_from_day_ten_in_every_format(format_: str, seconds: int, answer: Answer) -> None:
     given = Vaccination(target="1D47", date=PartialDate(2026, 11, 20))
     each = shown(issue(given)) if format_ == "pratique" else stating(given)
@@ -334,7 +334,7 @@ def applying(logic: Any, **conditions: list[str]) -> dict[str, Any]:
         ({"kinds": ["vaccination"]}, Answer.FAILED),
         ({"targets": ["RA01"]}, Answer.PASSED),
         ({"targets": ["1D47"]}, Answer.FAILED),
-        ({"formats": ["vds-nc"]}, Answer.PASSED),
+        ({"formats": ["icao-vds-nc"]}, Answer.PASSED),
         ({"formats": ["pratique"]}, Answer.FAILED),
         ({"countries": ["UTO"]}, Answer.PASSED),
         ({"countries": ["JPN"]}, Answer.FAILED),
@@ -406,6 +406,16 @@ def test_requirement_whose_rules_are_not_in_force_is_not_met_by_that() -> None:
     past = {"logic": True, "valid_to": "2026-06-01T00:00:00Z"}
     assert judge(rule_set(past), stating(RECOVERY), NOW).answer is Answer.FAILED
     assert judge(rule_set(past, {"logic": True, "requirement": "b"}), stating(RECOVERY), NOW).answer is Answer.FAILED
+
+
+def test_every_dose_of_a_certificate_is_a_fact_of_its_own() -> None:
+    """A seal lists its diseases once, however many doses it has (`Credential.kinds`)."""
+    each = stating(*(Vaccination(target="RA01", dose=Dose(number), date=days_ago(30 * number)) for number in (3, 2, 1)))
+    each.credential.kinds = ((Kind.VACCINATION, "RA01"),)
+    for number in (1, 2, 3):
+        rules = rule_set({"===": [{"var": "event.dose.0"}, number]})
+        assert judge(rules, each, NOW).answer is Answer.PASSED
+    assert judge(rule_set({"===": [{"var": "event.dose.0"}, 4]}), each, NOW).answer is Answer.FAILED
 
 
 # EU certificates, as they were signed

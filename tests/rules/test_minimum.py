@@ -118,7 +118,7 @@ def test_rule_that_reads_a_whole_map_may_ask_for_all_of_it() -> None:
 
 
 def test_rule_for_another_format_asks_for_nothing() -> None:
-    assert minimum(rule_set({"logic": {"var": "holder.name"}, "applies_to": {"formats": ["vds-nc"]}})) == set()
+    assert minimum(rule_set({"logic": {"var": "holder.name"}, "applies_to": {"formats": ["icao-vds-nc"]}})) == set()
 
 
 # What is shown

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pratique.errors import PratiqueError
 from pratique.reasons import Reason
-from pratique.rules.variables import Context, Shown
+from pratique.rules.variables import Context, Fact, Shown, facts
 from pratique.rules.withheld import Withheld
 
 if TYPE_CHECKING:
@@ -155,8 +155,8 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
     context = Context(at, rule_set.zone, rule_set.destination)
     answers: dict[str, list[RequirementAnswer]] = {name: [] for name in requirements}
     for number, each in enumerate(shown):
-        for index in range(len(each.credential.kinds)):
-            fact = _Fact(rule_set, each, index, context, visible)
+        for each_fact in facts(each.credential):
+            fact = _Judged(rule_set, each, each_fact, context, visible)
             for name, rules in requirements.items():
                 if (answer := fact.judge(name, rules, number)) is not None:
                     answers[name].append(answer)
@@ -168,17 +168,17 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
     )
 
 
-class _Fact:
+class _Judged:
     """One fact of one credential, whose variables are made when the first rule reads them."""
 
-    __slots__ = ("_context", "_data", "_index", "_rule_set", "_shown", "_visible")
+    __slots__ = ("_context", "_data", "_fact", "_rule_set", "_shown", "_visible")
 
     def __init__(
-        self, rule_set: RuleSet, shown: Shown, index: int, context: Context, visible: frozenset[str] | None
+        self, rule_set: RuleSet, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None
     ) -> None:
         self._rule_set = rule_set
         self._shown = shown
-        self._index = index
+        self._fact = fact
         self._context = context
         self._visible = visible
         self._data: object = None
@@ -186,7 +186,7 @@ class _Fact:
     def judge(self, requirement: str, rules: Iterable[Rule], number: int) -> RequirementAnswer | None:
         """Return what the fact does for a requirement, None where it is of no kind that counts."""
         credential = self._shown.credential
-        kind, target = credential.kinds[self._index]
+        kind, target, _ = self._fact
         country = credential.issuer.country or self._shown.issuer.country
         answers = []
         counts = False
@@ -211,7 +211,7 @@ class _Fact:
     def _answer(self, rule: Rule) -> RuleAnswer:
         try:
             if self._data is None:
-                self._data = self._rule_set.wanted.tree(self._shown, self._index, self._context, self._visible)
+                self._data = self._rule_set.wanted.tree(self._shown, self._fact, self._context, self._visible)
             truth = rule.expression.holds(self._data)
         except PratiqueError as error:
             return RuleAnswer(rule.id, Answer.INCONCLUSIVE, detail=error.detail)

@@ -84,6 +84,21 @@ class Shown(NamedTuple):
     original: Callable[[], Mapping[str, Any]] | None = None
 
 
+class Fact(NamedTuple):
+    """One fact of a credential; its evidence is put into the model when a rule reads it, where that is left open."""
+
+    kind: Kind
+    target: str | None
+    evidence: Evidence | None = None
+
+
+def facts(credential: Credential) -> tuple[Fact, ...]:
+    """Return the facts to judge, one by one: for a foreign certificate with several doses that is every dose."""
+    if credential.format == FORMAT:  # one fact, and most rules need to know no more of it
+        return tuple(Fact(kind, target) for kind, target in credential.kinds)
+    return tuple(Fact(evidence.kind, evidence.target, evidence) for evidence in credential.evidence)
+
+
 def names_below(path: str) -> frozenset[str]:
     """Return the variables that a path reads: itself, or all that are in it; none if there is no such variable.
 
@@ -111,12 +126,12 @@ class Wanted:
         self._singles: Final = self.names & {"now", "today"}
         self._original: Final = any(path.partition(".")[0] in ("payload", "external") for path in paths)
 
-    def tree(self, shown: Shown, index: int, context: Context, visible: frozenset[str] | None = None) -> dict[str, Any]:
+    def tree(self, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None = None) -> dict[str, Any]:
         """Return the variables for one fact of a credential.
 
         Args:
             shown: the credential.
-            index: which of its `kinds`.
+            fact: one of its `facts`.
             context: where and when.
             visible: for the holder, who has it all and would show a part: the closed claims of that part.
         Raises: RuleError (`rules.inapplicable`): the original is read, and not at hand. DecodeError: by
@@ -127,11 +142,11 @@ class Wanted:
         for name in self._singles:
             made[name] = getattr(context, name)
         if parts["event"]:
-            made["event"] = _event(credential, index, parts["event"], visible)
+            made["event"] = _event(credential, fact, parts["event"], visible)
         if parts["holder"]:
             holder = credential.holder
             values = {name: None if holder is None else getattr(holder, name) for name in parts["holder"]}
-            made["holder"] = _map(credential, "holder", values, visible, CLOSED_IN[credential.kinds[index][0]])
+            made["holder"] = _map(credential, "holder", values, visible, CLOSED_IN[fact.kind])
         if parts["validity"]:
             made["validity"] = {name: _json(getattr(credential.validity, name)) for name in parts["validity"]}
         if parts["issuer"]:
@@ -182,23 +197,19 @@ class Context:
 
 
 def _event(
-    credential: Credential, index: int, names: tuple[str, ...], visible: frozenset[str] | None
+    credential: Credential, fact: Fact, names: tuple[str, ...], visible: frozenset[str] | None
 ) -> dict[str, Any]:
-    kind, target = credential.kinds[index]
-    values: dict[str, Any] = {"kind": kind.value, "target": target}
-    is_ours = credential.format == FORMAT
-    if is_ours:
+    values: dict[str, Any] = {"kind": fact.kind.value, "target": fact.target}
+    evidence = fact.evidence
+    if evidence is None:
         values["valid_from"] = credential.validity.not_before
-    if values.keys() >= set(names):
-        return {name: _json(values[name]) for name in names}
-    evidence = credential.evidence[index]
-    if not is_ours:
+        if values.keys() >= set(names):
+            return {name: _json(values[name]) for name in names}
+        evidence = credential.evidence[0]
+    else:
         values["valid_from"] = evidence.valid_from or _counts_from(evidence)
-    for name in names:
-        if name not in values:
-            values[name] = getattr(evidence, name, None)
-    known = {name: values[name] for name in names}
-    return _map(credential, "event", known, visible, CLOSED_IN[kind])
+    known = {name: values[name] if name in values else getattr(evidence, name, None) for name in names}
+    return _map(credential, "event", known, visible, CLOSED_IN[fact.kind])
 
 
 def _counts_from(evidence: Evidence) -> date | None:
