@@ -6,7 +6,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pratique.cose import sign1
-from pratique.errors import DisclosureError, KeyMaterialError
+from pratique.errors import DecodeError, DisclosureError, KeyMaterialError
 from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.model import KeyBinding
@@ -47,6 +47,8 @@ class HeldCredential:
 
         Raises: DecodeError, DisclosureError, UnsupportedError.
         """
+        if key_binding.is_token(data):
+            raise DecodeError(Reason.CONTENT_INVALID, "a code that was shown to one verifier is no copy to keep")
         self._envelope = PratiqueEnvelope(data)
         self.encoded = data
         self._paths: Mapping[bytes, Path] = self._opened.paths if paths is None else paths

@@ -105,6 +105,7 @@ def _known(value: Personal) -> dict[str, Any]:
 def credential_view(credential: Credential) -> dict[str, Any]:
     """Return a credential as JSON: what was disclosed, and how many hashes stayed closed."""
     validity, issuer, binding = credential.validity, credential.issuer, credential.binding
+    presentation = credential.presentation
     view: dict[str, Any] = {
         "format": credential.format,
         "variant": credential.variant,
@@ -116,6 +117,9 @@ def credential_view(credential: Credential) -> dict[str, Any]:
             "expires_at": validity.expires_at,
         },
         "binding": None if binding is None else "holder-key" if isinstance(binding, KeyBinding) else "travel-document",
+        "presentation": None
+        if presentation is None
+        else {"audience": presentation.audience, "issued_at": presentation.issued_at},
         "status": None
         if credential.status is None
         else {"uri": credential.status.uri, "index": credential.status.index},

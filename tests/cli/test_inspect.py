@@ -1,11 +1,13 @@
 from __future__ import annotations
 
 import json
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import pytest
 
-from pratique import schemas
+from pratique import Issuer, PrivateKey, SoftwareSigner, schemas
+from pratique.model import Vaccination
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -76,3 +78,24 @@ def test_what_cannot_be_taken_apart_is_an_error(run: Run, code: str) -> None:
 
 def test_a_folder_is_a_usage_error(run: Run, world: World) -> None:
     assert run("inspect", world.path).exit_code == 2
+
+
+def test_a_code_from_a_phone_tells_to_whom_it_was_shown(run: Run) -> None:
+    phone = PrivateKey.generate()
+    issuer = Issuer("https://health.example.org", signer=SoftwareSigner(PrivateKey.generate()))
+    now = datetime(2026, 11, 23, 12, tzinfo=UTC)
+    held = issuer.issue(Vaccination(target="1D47", batch="AB1"), holder_key=phone.public, at=now)
+    text = held.present(
+        disclose=["event.batch"],
+        audience="https://border.example",
+        nonce=bytes(16),
+        signer=SoftwareSigner(phone),
+        at=now,
+    )
+    result = run("inspect", text)
+    assert result.exit_code == 0
+    assert "shown to  https://border.example" in result.stdout
+    assert "disclosed     event.batch" in result.stdout
+    view = json.loads(run("inspect", "--json", text).stdout)
+    assert view["disclosed"] == ["event.batch"]
+    assert view["credential"]["presentation"]["audience"] == "https://border.example"

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from authority import DOCUMENT, HOLDER, NOW, OTHER_DOCUMENT, VACCINATION, World, holder_key, ordered, pq1
 from crafting import IDENTITY, held, resigned
+from pratique import schemas
 from pratique.cose import algorithms
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.cose.sign1 import Sign1
@@ -27,6 +28,7 @@ from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step, Verdict
 from pratique.sdcwt import Challenge, KeyBindingToken
 from pratique.sdcwt.key_binding import is_token
+from pratique.view import credential_view
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -426,7 +428,7 @@ def test_a_token_that_breaks_off_anywhere_or_goes_on_is_refused() -> None:
 
 
 def test_a_presentation_is_no_copy_to_keep() -> None:
-    with pytest.raises(DecodeError):
+    with pytest.raises(DecodeError, match="no copy to keep"):
         HeldCredential.from_text(TOKEN)
 
 
@@ -490,3 +492,10 @@ def test_no_repr_shows_a_claim_or_the_nonce() -> None:
     shown = repr(WORLD.verify(TOKEN).credential.presentation) + repr(KeyBindingToken.decode(MESSAGE))
     for secret in (HOLDER.name, "2026", CHALLENGE.nonce.hex(), repr(CHALLENGE.nonce)):
         assert secret not in shown
+
+
+def test_the_json_view_says_to_whom_and_when_and_not_the_nonce() -> None:
+    view = credential_view(WORLD.verify(TOKEN).credential)
+    assert view["presentation"] == {"audience": AUDIENCE, "issued_at": "2026-11-23T12:00:00Z"}
+    schemas.check(view, "credential")
+    assert "presentation" not in credential_view(WORLD.verify(HELD.present()).credential)

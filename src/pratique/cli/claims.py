@@ -79,6 +79,9 @@ def frame_rows(credential: Credential) -> Rows:
         rows.append(("bound to", "a key that the holder keeps"))
     else:
         rows.append(("bound to", "the name and birth date in it"))
+    if credential.presentation is not None:
+        shown = credential.presentation
+        rows.append(("shown to", f"{shown.audience}, {_time(shown.issued_at)}, by a key binding token"))
     if credential.validity.issued_at is not None:
         rows.append(("issued", _time(credential.validity.issued_at)))
     if credential.status is not None:

@@ -126,11 +126,8 @@ def _own_prefix() -> str:
 
 
 def _print_disclosures(credential: Credential, text: str) -> None:
-    from pratique.formats import pratique, profile  # noqa: PLC0415
-
     output.heading("Selective disclosure")
-    opened = set(pratique.envelope(text).open().paths.values())
-    names = [name for name, path in profile.PATHS.items() if path in opened]
+    names = _disclosed(text)
     shown = ", ".join(names) or "nothing beyond what every copy shows"
     closed = (
         f"up to {credential.withheld} entries; this copy does not say how many, or what"
@@ -140,9 +137,16 @@ def _print_disclosures(credential: Credential, text: str) -> None:
     output.pairs([("disclosed", shown), ("stays closed", closed)])
 
 
+def _disclosed(text: str) -> list[str]:
+    """Return the names of the claims that one of our own codes shows beyond what every copy does."""
+    from pratique.formats import pratique, profile  # noqa: PLC0415
+
+    opened = set(pratique.envelope(text).open().paths.values())
+    return [name for name, path in profile.PATHS.items() if path in opened]
+
+
 def _view(reader: Reader, envelope: Envelope, report: Report, text: str) -> dict[str, Any]:
     """Return what is in a code as JSON. Raises: PratiqueError: its content cannot be read."""
-    from pratique.present import HeldCredential  # noqa: PLC0415
     from pratique.view import credential_view, report_view  # noqa: PLC0415
 
     credential = report.credential or envelope.read()
@@ -158,7 +162,7 @@ def _view(reader: Reader, envelope: Envelope, report: Report, text: str) -> dict
         "credential": credential_view(credential),
     }
     if reader.prefix == _own_prefix():
-        view["disclosed"] = list(HeldCredential.from_text(text).disclosable)
+        view["disclosed"] = _disclosed(text)
     if report.issuer is not None:
         view["issuer"] = report_view(report)["issuer"]
     return view
