@@ -31,7 +31,6 @@ def rules(logics: dict[str, Any]) -> RuleSet:
 
 
 EVERY_VARIABLE = rules({name: {"var": name} for name in NAMES})
-PLAIN = ("event.kind", "event.target", "credential.format", "now", "today")
 
 
 def shown(text: str) -> Shown | None:
@@ -57,15 +56,21 @@ def test_every_certificate_is_answered() -> None:
             assert found[name] is Answer.PASSED, (vector.name, name)
         for name in READY_MADE:
             assert judge(ready_made(name), each, AT).missing == frozenset(), vector.name
-    assert counts == {}
+    assert counts == {
+        "eu-dcc": 293,
+        "nz-covid-pass": 7,
+        "smart-health-card": 5,
+        "icao-vds-nc": 3,
+        "at-exemption": 1,
+        "who-hcert": 1,
+    }
 
 
 @pytest.mark.usefixtures("vectors")
 def test_original_of_every_eu_certificate_can_be_read() -> None:
-    logic = {
-        "if": [{"var": "payload.v.0.ci"}, True, {"if": [{"var": "payload.t.0.ci"}, True, {"var": "payload.r.0.ci"}]}]
-    }
-    document = rules({"R": logic}).document if False else ready_made("clearance").document
+    number = {"if": [{"var": "payload.v.0.ci"}, {"var": "payload.v.0.ci"}, {"var": "payload.r.0.ci"}]}
+    logic = {"if": [{"var": "payload.t.0.ci"}, True, number]}
+    document = ready_made("clearance").document
     document["rules"] = [document["rules"][0] | {"logic": logic, "applies_to": {"formats": ["eu-dcc"]}}]
     rule_set = RuleSet.from_json(document)
     for vector in load_vectors("eu-dcc"):
