@@ -177,6 +177,24 @@ def test_schema_and_parser_judge_one_change_alike(path: tuple[str | int, ...], v
     assert follows_schema(document) is good
 
 
+def objects(value: Any, path: tuple[str | int, ...] = ()) -> list[tuple[str | int, ...]]:
+    """Return the path of every object but those of logic, value sets and texts, whose members have any name."""
+    if isinstance(value, list):
+        return [each for i, item in enumerate(value) for each in objects(item, (*path, i))]
+    if not isinstance(value, dict) or path[-1:] in (("logic",), ("value_sets",), ("title",), ("legal_basis",)):
+        return []
+    if path[-1:] == ("description",):
+        return []
+    return [path, *(each for name, item in value.items() for each in objects(item, (*path, name)))]
+
+
+@pytest.mark.parametrize("path", objects(DOCUMENT), ids=str)
+def test_member_that_is_not_known_may_carry_a_restriction_and_is_refused(path: tuple[str | int, ...]) -> None:
+    document = changed((*path, "only_if"), 1)
+    assert not is_taken(document)
+    assert not follows_schema(document)
+
+
 @pytest.mark.parametrize(("path", "value", "words"), ONLY_HERE)
 def test_what_no_schema_can_say_is_checked_on_load(path: tuple[str | int, ...], value: Any, words: str) -> None:
     document = changed(path, value)
