@@ -247,6 +247,20 @@ def test_participant_that_is_no_state_is_listed_and_said() -> None:
     assert codes(read(who_document(who_entry(DSC_AT, "XT"))), left_out=True) == {"import.country_unknown": 1}
 
 
+def test_entry_of_version_two_that_names_no_use_is_none() -> None:
+    for member in ("keyusage", "domain", "participant"):
+        entry = who_entry(DSC_AT)
+        del entry[member]
+        assert read(who_document(entry)).issuers == ()
+
+
+def test_document_of_a_test_environment_is_said_to_be_one(vectors: Path) -> None:
+    assert any("tests" in sentence for sentence in read(document(vectors, "dev-v2"), signer=DEV_KEY).unverified)
+    assert not any("tests" in sentence for sentence in read(who_document(who_entry(DSC_AT))).unverified)
+    other = who_document(who_entry(DSC_AT), id="did:web:tng-cdn.who.int.example.org:v2:trustlist")
+    assert any("tests" in sentence for sentence in read(other).unverified)
+
+
 def test_version_one_names_its_participant_in_lower_case_and_lists_no_authorities() -> None:
     entry = {
         name: value for name, value in who_entry(DSC_AT).items() if name not in {"domain", "participant", "keyusage"}

@@ -34,6 +34,8 @@ _OTHER_USES: Final = frozenset({"UP", "TLS", "DECA", "DESC"})
 DOMAIN_FORMATS: Final[Mapping[str, str]] = {"DCC": "eu-dcc", "DDCC": "who-hcert", "ICVP": "who-hcert"}
 """What the keys of a domain sign. Codes of the other domains (health links, patient summaries) are not read here."""
 _FIRST_VERSION_DOMAIN: Final = "DCC"
+_SECOND_VERSION: Final = ":v2:"  # in the identifier of each of its documents
+_PRODUCTION: Final = "did:web:tng-cdn.who.int:"
 _TRUST_LIST: Final = re.compile(
     r"did:web:[A-Za-z0-9.-]+(?::[A-Za-z0-9._-]+)*:trustlist(?:-ref)?(?::[A-Za-z0-9_-]+){0,3}"
 )
@@ -68,19 +70,25 @@ def import_(data: bytes, instructions: Instructions, *, domains: Mapping[str, st
     verified, unverified = _proof(document, instructions)
     methods = document["verificationMethod"]
     collector = Collector(len(methods), at=instructions.at)
-    entries = [entry for i, method in enumerate(methods) if (entry := _entry(f"/{i}", method, collector)) is not None]
+    first = _SECOND_VERSION not in document["id"]
+    entries = [
+        entry
+        for i, method in enumerate(methods)
+        if (entry := _entry(f"/{i}", method, collector, first_version=first)) is not None
+    ]
     found: dict[str, list[Certificate]] = {}
     for entry in entries:
         if entry.use in _AUTHORITIES:
-            listed = found.setdefault(
-                entry.participant, []
-            )  # one that cannot be read vouches for nobody, and still is one
+            # One that cannot be read vouches for nobody, and still is an authority.
+            listed = found.setdefault(entry.participant, [])
             if (certificate := collector.certificate(entry.where, entry.encoded)) is not None:
                 listed.append(certificate)
     authorities = {participant: Authorities(certificates) for participant, certificates in found.items()}
     for entry in entries:
         if entry.use not in _AUTHORITIES:
             _add(entry, collector, authorities, domains)
+    if not document["id"].startswith(_PRODUCTION):
+        unverified.append("that its keys are for more than tests: the document is not of tng-cdn.who.int")
     if any(entry.is_first_version for entry in entries):
         unverified.append(
             f"what the keys are for: version 1 names no domain, and each counts as {_FIRST_VERSION_DOMAIN}"
@@ -100,7 +108,7 @@ class _Entry(NamedTuple):
     is_first_version: bool
 
 
-def _entry(where: str, method: Any, collector: Collector) -> _Entry | None:
+def _entry(where: str, method: Any, collector: Collector, *, first_version: bool) -> _Entry | None:
     """Return an entry of the document, None, with a remark, where it is a reference or none."""
     if type(method) is str:
         collector.leave_out(where, Reason.IMPORT_REFERENCE)
@@ -109,8 +117,8 @@ def _entry(where: str, method: Any, collector: Collector) -> _Entry | None:
         collector.leave_out(where, Reason.IMPORT_ENTRY)
         return None
     name, _, key_id = method["id"].partition("#")
-    first = "keyusage" not in method
-    use = SIGNER if first else _code(method["keyusage"])
+    first = first_version and "keyusage" not in method
+    use = SIGNER if first else _code(method.get("keyusage"))
     domain = _FIRST_VERSION_DOMAIN if first else _code(method.get("domain"))
     participant = name.rpartition(":")[2].upper() if first else _code(method.get("participant"))
     if use not in {SIGNER, *_AUTHORITIES, *_OTHER_USES} or domain is None:
