@@ -94,8 +94,10 @@ class Ages:
     def __init__(
         self, lists: Iterable[Dated], limits: AgeLimits, *, clock_skew: timedelta, bundle: Dated | None = None
     ) -> None:
-        shared = () if bundle is None else (_Age("bundle", bundle, limits, clock_skew),)
-        self._ages = {each.id: (_Age("list", each, limits, clock_skew), *shared) for each in lists}
+        shared: tuple[_Age, ...] = () if bundle is None else (_Age("bundle", bundle, limits, clock_skew),)
+        self._ages: dict[str, tuple[_Age, ...]] = {
+            each.id: (_Age("list", each, limits, clock_skew), *shared) for each in lists
+        }
         every = [age for ages in self._ages.values() for age in ages]
         self.begins: Final = max((age.begins for age in every), default=_ALWAYS)
         self.until: Final = min((age.until for age in every), default=_NEVER)
@@ -106,7 +108,8 @@ class Ages:
 
     def check(self, list_id: str, at: datetime) -> Check:
         """Return what the age of a list comes to, or that of its bundle where that is worse."""
-        return min((age.check(at) for age in self._ages[list_id]), key=lambda check: _WORST.index(check.code))
+        checks = [age.check(at) for age in self._ages[list_id]]
+        return min(checks, key=lambda check: _WORST.index(check.code))
 
 
 _FRESH: Final = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)

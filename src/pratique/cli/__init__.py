@@ -21,6 +21,7 @@ _COMMANDS: Final = {
     "issue": "Issue credentials from claims in JSON.",
     "present": "Show a chosen part of a credential.",
     "keygen": "Make a key pair to sign with.",
+    "rules": "Check, explain and try entry rules.",
     "trust": "Show, extend and check whom a verifier trusts.",
     "demo": "Play the whole story: issuer, traveller, border.",
 }

@@ -1,0 +1,101 @@
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+NAMES = ("clearance", "covid-19", "polio-exit", "yellow-fever-entry")
+
+
+@pytest.fixture
+def entry(run: Run, tmp_path: Path) -> Path:
+    file = tmp_path / "entry.json"
+    file.write_text(run("rules", "example", "yellow-fever-entry").stdout)
+    return file
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_example_is_in_order(run: Run, tmp_path: Path, name: str) -> None:
+    file = tmp_path / "entry.json"
+    file.write_text(run("rules", "example", name).stdout)
+    result = run("rules", "check", file, "--at", "2026-11-23")
+    assert result.exit_code == 0
+    assert "in order" in result.stdout
+    assert "in force" in result.stdout
+
+
+def test_fault_is_named_with_its_place_and_the_rest_is_checked(run: Run, entry: Path, tmp_path: Path) -> None:
+    document = json.loads(entry.read_text())
+    document["rules"][0]["logic"] = {"nonsense": [1]}
+    faulty = tmp_path / "faulty.json"
+    faulty.write_text(json.dumps(document))
+    result = run("rules", "check", faulty, entry)
+    assert result.exit_code == 1
+    assert "rules.invalid: rules/0/logic" in result.stdout
+    assert "entry.json: in order" in result.stdout
+
+
+def test_yellow_fever_needs_nothing(run: Run, entry: Path) -> None:
+    assert run("rules", "minimum", entry).stdout == "vaccination  nothing beyond what every credential shows\n"
+    assert json.loads(run("rules", "minimum", entry, "--json").stdout)["claims"] == []
+
+
+def test_minimum_is_given_for_each_kind(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "entry.json"
+    file.write_text(run("rules", "example", "covid-19").stdout)
+    found = json.loads(run("rules", "minimum", file, "--json").stdout)
+    assert found["by_kind"]["recovery"] == ["event.date"]
+    assert found["claims"] == sorted({claim for claims in found["by_kind"].values() for claim in claims})
+
+
+@pytest.mark.parametrize(("language", "words"), [("en", "for life"), ("fr", "pour la vie"), ("xx", "for life")])
+def test_rules_are_said_in_words(run: Run, entry: Path, language: str, words: str) -> None:
+    output = run("rules", "explain", entry, "--language", language).stdout
+    assert words in output
+    assert "not at all" in output
+
+
+CASE: dict[str, Any] = {
+    "issued_at": "2026-03-14T09:00:00Z",
+    "claims": {"event": {"kind": "vaccination", "target": "1D47", "date": "2026-03-14"}},
+}
+
+
+def test_cases_are_judged_and_compared(run: Run, entry: Path, tmp_path: Path) -> None:
+    cases = tmp_path / "cases.json"
+    days = [
+        {**CASE, "name": "day 10", "at": "2026-03-24T00:00:00Z", "expected": "passed"},
+        {**CASE, "name": "day 9", "at": "2026-03-23T23:59:59Z", "expected": "failed"},
+    ]
+    cases.write_text(json.dumps(days))
+    assert run("rules", "test", entry, cases).exit_code == 0
+    cases.write_text(json.dumps([*days, {**days[0], "name": "wrong", "expected": "failed"}]))
+    result = run("rules", "test", entry, cases, "--json")
+    assert result.exit_code == 1
+    assert [json.loads(line)["answer"] for line in result.stdout.splitlines()] == ["passed", "failed", "passed"]
+    assert "3 cases, 1 not as expected" in result.stderr
+
+
+def test_case_can_show_a_part(run: Run, tmp_path: Path) -> None:
+    file, cases = tmp_path / "entry.json", tmp_path / "cases.json"
+    file.write_text(run("rules", "example", "covid-19").stdout)
+    claims = {"event": {"kind": "recovery", "target": "RA01", "date": "2026-10-01"}}
+    case = {"at": "2026-11-01T00:00:00Z", "claims": claims}
+    shown = [({}, "passed"), ({"show": []}, "inconclusive"), ({"show": ["event.date"]}, "passed")]
+    cases.write_text(json.dumps([{**case, **show, "expected": expected} for show, expected in shown]))
+    assert run("rules", "test", file, cases).exit_code == 0
+
+
+@pytest.mark.parametrize("cases", ["{}", "[]", "[1]", '[{"at": "2026-03-24T00:00:00Z"}]', "["])
+def test_cases_that_are_none_are_a_usage_error(run: Run, entry: Path, tmp_path: Path, cases: str) -> None:
+    file = tmp_path / "cases.json"
+    file.write_text(cases)
+    result = run("rules", "test", entry, file)
+    assert result.exit_code == 2
+    assert "Traceback" not in result.stderr
