@@ -173,7 +173,11 @@ def test_successor_is_signed_by_the_thresholds_of_both() -> None:
     assert root().successor(entirely_new.sign([ANNA, BO, DORA, EVE])) == entirely_new
 
 
-@pytest.mark.parametrize("keepers", [(ANNA, BO), (DORA, EVE), (ANNA, DORA, EVE), (ANNA, BO, DORA)], ids=str)
+@pytest.mark.parametrize(
+    "keepers",
+    [(ANNA, BO), (DORA, EVE), (ANNA, DORA, EVE), (ANNA, BO, DORA)],
+    ids=["the old alone", "the new alone", "too few of the old", "too few of the new"],
+)
 def test_successor_without_one_of_the_thresholds_is_refused(keepers: tuple[SoftwareSigner, ...]) -> None:
     assert refusal(root(), root(DORA, EVE, version=2).sign(keepers)).code is Reason.DOCUMENT_THRESHOLD
 
