@@ -443,6 +443,21 @@ def test_original_that_is_not_at_hand_is_not_taken_for_null() -> None:
     assert broken_one.answer is Answer.INCONCLUSIVE
 
 
+def test_rule_for_eu_certificates_does_not_stand_in_the_way_of_others() -> None:
+    rules = rule_set(
+        applying({"var": "payload.v.0"}, formats=["eu-dcc"]),
+        applying({"var": "event.kind"}),
+    )
+
+    def nothing() -> dict[str, Any]:
+        raise DecodeError(Reason.CONTENT_INVALID, "there is no EU DCC in a yellow card")
+
+    assert judge(rules, dcc(dcc_vaccination()), NOW).answer is Answer.PASSED
+    for each in (stating(RECOVERY), shown(issue(RECOVERY)), stating(RECOVERY, format_="who-hcert")):
+        for original in (None, nothing):
+            assert judge(rules, each._replace(original=original), NOW).answer is Answer.PASSED
+
+
 def test_judgement_has_no_claim_of_the_credential_in_it() -> None:
     rules = rule_set({">": [{"var": "holder.name"}, 1]}, {"plusTime": [{"var": "holder.national_id"}, 1, "day"]})
     judgement = judge(rules, Shown(issue(VACCINATION).credential), NOW)

@@ -58,6 +58,7 @@ def answer(rules: RuleSet, held: HeldCredential, claims: frozenset[str]) -> Answ
 
 def assert_least(rules: RuleSet, held: HeldCredential, claims: frozenset[str]) -> None:
     assert claims <= minimum(rules)
+    assert set(HeldCredential.from_text(held.present(disclose=claims)).disclosable) == claims
     assert answer(rules, held, claims) is Answer.PASSED
     for claim in claims:
         assert answer(rules, held, claims - {claim}) is not Answer.PASSED

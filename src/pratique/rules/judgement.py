@@ -209,6 +209,8 @@ class _Judged:
         return RequirementAnswer(requirement, overall, tuple(answers), number)
 
     def _answer(self, rule: Rule) -> RuleAnswer:
+        if rule.reads_original and self._shown.original is None:
+            return RuleAnswer(rule.id, Answer.INCONCLUSIVE, detail="the certificate as it was signed is not at hand")
         try:
             if self._data is None:
                 self._data = self._rule_set.wanted.tree(self._shown, self._fact, self._context, self._visible)

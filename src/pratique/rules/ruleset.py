@@ -23,7 +23,7 @@ from pratique.reasons import Reason
 from pratique.rules import moments
 from pratique.rules.certlogic import Expression, compile_logic
 from pratique.rules.grammar import MAX_DEPTH, reads
-from pratique.rules.variables import DCC_PARAMETERS, Wanted, names_below
+from pratique.rules.variables import DCC_PARAMETERS, PAYLOAD_FORMATS, Wanted, names_below, reads_original
 from pratique.trust.members import COUNTRY, FORMAT, KIND, LANGUAGE, TARGET
 
 if TYPE_CHECKING:
@@ -34,9 +34,6 @@ MAX_BYTES: Final = 1024 * 1024  # in JSON; the largest member state's rules take
 MAX_RULES: Final = 500
 MAX_TEXTS: Final = 10_000  # in one value set; the EU's list of rapid tests has some 800
 JSON_DEPTH: Final = 2 * MAX_DEPTH + 8  # an expression takes an object and an array; rules stand four levels deep
-
-PAYLOAD_FORMATS: Final = frozenset({"eu-dcc", "at-exemption"})
-"""The formats that rules can read as they were signed."""
 
 _ID: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _SET_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")  # without the dot that parts the steps of a path
@@ -79,7 +76,8 @@ class Rule:
 
     An `acceptance` rule is the destination's; an `invalidation` rule is made by the country of the issuer, about its
     own certificates. `requirement` names what it belongs to: a traveller must meet each. `reads` are the paths that its
-    logic can read. The rule is in force from `valid_from` on and before `valid_to`.
+    logic can read; `reads_original` is set where one leads into an EU DCC as it was signed. The rule is in force from
+    `valid_from` on and before `valid_to`.
     """
 
     id: str
@@ -89,6 +87,7 @@ class Rule:
     logic: Any = field(repr=False)
     expression: Expression = field(repr=False)
     reads: frozenset[str] = field(repr=False)
+    reads_original: bool
     applies_to: AppliesTo
     requirement: str
     valid_from: datetime | None
@@ -270,6 +269,7 @@ def _rule(entry: Any, where: str, zone: tzinfo, value_sets: Mapping[str, tuple[s
         logic=entry["logic"],
         expression=expression,
         reads=paths - constants.keys(),
+        reads_original=any(map(reads_original, paths - constants.keys())),
         applies_to=applies_to,
         requirement=_matching(entry.get("requirement", "entry"), f"{where}/requirement", _ID),
         valid_from=times["valid_from"],

@@ -10,8 +10,8 @@ as `system|code`, a dose as [number, of]. What a credential does not state is nu
   10, International Health Regulations, Annex 7).
 - `credential.binding` is `travel-document`, `holder-key`, or null where a credential shows name and birth date instead.
 
-For EU DCCs there are `payload`, the DCC as it was signed, and `external`, as the member states' rules read them; for
-any other credential both are null.
+For EU DCCs there are `payload`, the DCC as it was signed, and `external`, as the member states' rules read them. Other
+credentials have neither, and no rule that reads them applies to those.
 """
 
 from __future__ import annotations
@@ -21,13 +21,11 @@ from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.codec.cbor import UNDEFINED, Tag
-from pratique.errors import RuleError
 from pratique.formats import profile
 from pratique.formats.pratique import FORMAT
 from pratique.model import Clearance, Credential, Dose, Holder, IssuerIdentity, KeyBinding, Kind
 from pratique.model.codes import Coding, country_alpha2, days_until_valid
 from pratique.model.dates import PartialDate, rfc3339
-from pratique.reasons import Reason
 from pratique.rules.withheld import Partial, Withheld
 
 if TYPE_CHECKING:
@@ -53,6 +51,9 @@ _MAPS: Final = {
 
 NAMES: Final = frozenset({"now", "today"} | {f"{part}.{name}" for part, names in _MAPS.items() for name in names})
 """The variables of the common model."""
+
+PAYLOAD_FORMATS: Final = frozenset({"eu-dcc", "at-exemption"})
+"""The formats that rules can read as they were signed."""
 
 DCC_PARAMETERS: Final = frozenset({"validationClock", "countryCode", "issuerCountryCode", "exp", "iat"})
 """What the member states' rules read below `external`, beside `valueSets`."""
@@ -108,7 +109,12 @@ def names_below(path: str) -> frozenset[str]:
         return frozenset({path})
     if path in _DOSE_PARTS:
         return frozenset({"event.dose"})
-    return frozenset(name for name in NAMES if not path or name.startswith(f"{path}."))
+    return frozenset(name for name in NAMES if name.startswith(f"{path}."))
+
+
+def reads_original(path: str) -> bool:
+    """Return whether a path leads into a certificate as it was signed."""
+    return path.partition(".")[0] in ("payload", "external")
 
 
 class Wanted:
@@ -124,7 +130,7 @@ class Wanted:
             for part, known in _MAPS.items()
         }
         self._singles: Final = self.names & {"now", "today"}
-        self._original: Final = any(path.partition(".")[0] in ("payload", "external") for path in paths)
+        self._original: Final = any(map(reads_original, paths))
 
     def tree(self, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None = None) -> dict[str, Any]:
         """Return the variables for one fact of a credential.
@@ -134,8 +140,8 @@ class Wanted:
             fact: one of its `facts`.
             context: where and when.
             visible: for the holder, who has it all and would show a part: the closed claims of that part.
-        Raises: RuleError (`rules.inapplicable`): the original is read, and not at hand. DecodeError: by
-            `shown.original`.
+        Raises: DecodeError: by `shown.original`.
+        Not checked: that the original is at hand where a rule reads it.
         """
         credential, parts = shown.credential, self._parts
         made: dict[str, Any] = {}
@@ -155,9 +161,7 @@ class Wanted:
             }
         if parts["credential"]:
             made["credential"] = {name: _CREDENTIAL_VALUES[name](credential) for name in parts["credential"]}
-        if self._original:
-            if shown.original is None:
-                raise RuleError(Reason.RULE_INAPPLICABLE, "the certificate as it was signed is not at hand")
+        if self._original and shown.original is not None and credential.format in PAYLOAD_FORMATS:
             made["payload"] = _plain(shown.original(), 0)
             made["external"] = context.external(shown)
         return Partial(made) if any(type(value) is Partial for value in made.values()) else made
