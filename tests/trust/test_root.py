@@ -103,13 +103,13 @@ UNUSABLE = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("members", GOOD, ids=str)
+@pytest.mark.parametrize("members", GOOD, ids=" and ".join)
 def test_schema_and_parser_take(members: dict[str, Any]) -> None:
     assert schema_takes(change(**members))
     assert parser_takes(change(**members))
 
 
-@pytest.mark.parametrize("members", BAD, ids=str)
+@pytest.mark.parametrize("members", BAD, ids=" and ".join)
 def test_schema_and_parser_refuse(members: dict[str, Any]) -> None:
     assert not schema_takes(change(**members))
     assert not parser_takes(change(**members))
@@ -121,7 +121,7 @@ def test_what_is_no_object_is_refused(document: Any) -> None:
     assert not parser_takes(document)
 
 
-@pytest.mark.parametrize("members", UNUSABLE, ids=min)
+@pytest.mark.parametrize("members", UNUSABLE, ids=" and ".join)
 def test_parser_refuses_what_a_schema_cannot_see(members: dict[str, Any]) -> None:
     assert schema_takes(change(**members))
     assert not parser_takes(change(**members))
