@@ -67,7 +67,7 @@ def test_root_with_and_without_lists_follows_the_schema() -> None:
         {"keys": []}, {"keys": [{}]}, {"keys": [b""]}, {"keys": CONTENT["keys"][0]}, {"lists": "who"}, {"lists": [""]},
         {"lists": [1]}, {"more": 1},
     ],
-    ids=str,
+    ids=" and ".join,
 )  # fmt: skip
 def test_root_that_departs_in_one_place_is_refused_by_schema_and_reader(change: dict[str, Any]) -> None:
     changed = ordered({name: value for name, value in {**CONTENT, **change}.items() if value is not ...})

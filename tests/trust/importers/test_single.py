@@ -86,7 +86,10 @@ def test_every_key_of_a_set_is_read(data: bytes) -> None:
     assert len(read(data, **ISSUER).issuers[0]["keys"]) == 2
 
 
-@pytest.mark.parametrize("data", [*CERTIFICATES.values(), *KEYS.values(), *SETS.values()])
+_FORMS = {**CERTIFICATES, **KEYS, **SETS}
+
+
+@pytest.mark.parametrize("data", _FORMS.values(), ids=_FORMS)
 def test_every_form_is_recognised(data: bytes) -> None:
     assert recognise(data) == "single"
 
