@@ -227,6 +227,7 @@ def test_what_is_shown_is_kept_no_longer_than_the_rules_allow(hours: int, expect
 def test_rules_that_are_not_those_that_were_published_are_refused() -> None:
     for options in ({"rule_set": None}, {"rule_set": YELLOW_FEVER}, {"rule_set": edited(version="9.0.0")}):
         assert Reason.REQUEST_OTHER_RULES in codes(considered(**options))
+    assert considered(rule_set=None).excess == REQUEST.claims
     assert codes(considered(replace(REQUEST, rule_set_sha256=bytes(32)))) == [Reason.REQUEST_OTHER_RULES]
     assert codes(considered(replace(REQUEST, rule_set="UTO-other"))) == [Reason.REQUEST_OTHER_RULES]
 

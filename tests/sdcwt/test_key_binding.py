@@ -400,6 +400,15 @@ def test_a_token_in_a_token_is_refused() -> None:
         presented(qr_text.decode(nested_twice()))
 
 
+@pytest.mark.parametrize("typ", [None, 61, 294, "application/sd-cwt"])
+def test_a_token_around_a_message_of_another_type_is_refused(typ: int | str | None) -> None:
+    inside = cbor2.loads(HELD.encoded).value
+    headers = {name: value for name, value in {**cbor2.loads(inside[0]), 16: typ}.items() if value is not None}
+    other = b"\xd2" + cbor2.dumps([ordered(headers), {}, inside[2], inside[3]])
+    with pytest.raises(DecodeError):
+        KeyBindingToken.decode(qr_text.decode(forged(holder_key(), other)))
+
+
 def test_a_token_around_a_credential_that_is_bound_to_a_document_is_refused() -> None:
     bound = WORLD.home.issue_vaccination()
     report = WORLD.verify(forged(holder_key(), qr_text.decode(bound.present())))
@@ -462,9 +471,11 @@ def test_a_signer_with_another_key_is_noticed_before_anything_is_shown() -> None
         with pytest.raises(KeyMaterialError) as refused:
             token(card, signer=SoftwareSigner(PrivateKey.generate()), **options)
         assert refused.value.code is Reason.OTHER_KEY
-    with pytest.raises(KeyMaterialError) as refused:
-        token(THUMBPRINT, holder_key=PrivateKey.generate().public)
-    assert refused.value.code is Reason.OTHER_KEY
+    other = PrivateKey.generate()
+    for signer in (SIGNER, SoftwareSigner(other)):
+        with pytest.raises(KeyMaterialError) as refused:
+            token(THUMBPRINT, holder_key=other.public, signer=signer)
+        assert refused.value.code is Reason.OTHER_KEY
     with pytest.raises(TypeError):
         token(THUMBPRINT)
 
