@@ -148,6 +148,7 @@ def test_expression_is_as_large_as_the_limit_and_no_larger() -> None:
         ({"var": "a.0"}, {"a": {"0": "x"}}, "x"),
         ({"var": "a.²"}, {"a": [0, 1, 2]}, None),
         ({"var": "a.b"}, {"a": "text"}, None),
+        ({"var": "a.b"}, [], None),
         ({"===": [1, True]}, None, False),
         ({"===": [{"var": "a"}, {"var": "b"}]}, None, True),
         ({"in": [1, [True]]}, None, False),

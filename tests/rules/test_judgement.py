@@ -6,6 +6,7 @@ import copy
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
+import cbor2
 import pytest
 
 from authority import (
@@ -441,6 +442,21 @@ def test_original_that_is_not_at_hand_is_not_taken_for_null() -> None:
 
     broken_one = judge(rules, dcc(dcc_vaccination())._replace(original=broken), NOW)
     assert broken_one.answer is Answer.INCONCLUSIVE
+
+
+def test_original_with_what_json_does_not_have_is_read_as_json() -> None:
+    """Hungary and Sweden tag the time of a sample; some issuers write undefined where nothing is."""
+    sampled = cbor2.CBORTag(0, "2026-11-22T10:27:15Z")
+    content = dcc_test(sc=sampled, nm=cbor2.undefined, tc=b"bytes") | {7: "no text"}
+    since = {"plusTime": [{"var": "payload.t.0.sc"}, 48, "hour"]}
+    rules = rule_set(
+        applying({"before": [{"plusTime": [{"var": "external.iat"}, 0, "day"]}, since]}, formats=["eu-dcc"]),
+        applying({"!": [{"var": "payload.t.0.nm"}]}, formats=["eu-dcc"]),
+        applying({"!": [{"var": "payload.7"}]}, formats=["eu-dcc"]),
+        applying({"===": [{"var": "payload.t.0.tc"}, "x"]}, formats=["eu-dcc"]),
+    )
+    answers = judge(rules, dcc(content), NOW).requirements[0].rules
+    assert [rule.answer for rule in answers] == [Answer.PASSED, Answer.PASSED, Answer.PASSED, Answer.INCONCLUSIVE]
 
 
 def test_rule_for_eu_certificates_does_not_stand_in_the_way_of_others() -> None:

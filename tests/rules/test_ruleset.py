@@ -245,6 +245,10 @@ def test_payload_is_read_back_and_its_hash_names_it() -> None:
     assert RuleSet.from_json(changed(("retention",), "P0D")).sha256 != made.sha256
 
 
+def test_half_a_character_has_no_canonical_encoding() -> None:
+    assert not is_taken(changed(("title",), {"en": "\ud800"}))
+
+
 def test_order_of_members_and_white_space_do_not_change_the_hash() -> None:
     other = json.encode(dict(reversed(DOCUMENT.items())))
     assert RuleSet.decode(other).sha256 == RuleSet.from_json(DOCUMENT).sha256

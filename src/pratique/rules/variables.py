@@ -24,8 +24,8 @@ from pratique.codec.cbor import UNDEFINED, Tag
 from pratique.formats import profile
 from pratique.formats.pratique import FORMAT
 from pratique.model import Clearance, Credential, Dose, Holder, IssuerIdentity, KeyBinding, Kind
-from pratique.model.codes import Coding, country_alpha2, days_until_valid
-from pratique.model.dates import PartialDate, rfc3339
+from pratique.model.codes import country_alpha2, days_until_valid
+from pratique.model.dates import rfc3339
 from pratique.rules.withheld import Partial, Withheld
 
 if TYPE_CHECKING:
@@ -70,7 +70,6 @@ CLOSED_IN: Final[Mapping[Kind, frozenset[str]]] = {
 """Those of them that a credential of each kind can have."""
 
 _DOSE_PARTS: Final = ("event.dose.0", "event.dose.1")
-_PAYLOAD_DEPTH: Final = 16  # as deep as CBOR is read
 
 
 class Shown(NamedTuple):
@@ -162,7 +161,7 @@ class Wanted:
         if parts["credential"]:
             made["credential"] = {name: _CREDENTIAL_VALUES[name](credential) for name in parts["credential"]}
         if self._original and shown.original is not None and credential.format in PAYLOAD_FORMATS:
-            made["payload"] = _plain(shown.original(), 0)
+            made["payload"] = _plain(shown.original())
             made["external"] = context.external(shown)
         return Partial(made) if any(type(value) is Partial for value in made.values()) else made
 
@@ -267,18 +266,19 @@ def _json(value: Any) -> Any:
         return [value.number] if value.of is None else [value.number, value.of]
     if isinstance(value, datetime):
         return rfc3339(value)
-    if isinstance(value, (Coding, PartialDate, date)):
-        return str(value)
-    raise TypeError(f"no rule reads a {type(value).__name__}")
+    return str(value)  # codes and dates write themselves as the view has them
 
 
-def _plain(value: Any, depth: int) -> Any:
-    """Return what a DCC holds as JSON: tags around dates are taken off, keys that are no text are left out."""
+def _plain(value: Any) -> Any:
+    """Return what a DCC holds as JSON: tags around dates are taken off, keys that are no text are left out.
+
+    How deep it is nested, the CBOR decoder has bounded.
+    """
     kind = type(value)
     if kind is dict:
-        return {key: _plain(item, depth + 1) for key, item in value.items() if type(key) is str}
+        return {key: _plain(item) for key, item in value.items() if type(key) is str}
     if kind is list:
-        return [_plain(item, depth + 1) for item in value]
-    if kind is Tag and depth < _PAYLOAD_DEPTH:
-        return _plain(value.value, depth + 1)
+        return [_plain(item) for item in value]
+    if kind is Tag:
+        return _plain(value.value)
     return None if value is UNDEFINED else value
