@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import copy
 import hashlib
+import pickle
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -252,6 +253,13 @@ def test_half_a_character_has_no_canonical_encoding() -> None:
 def test_order_of_members_and_white_space_do_not_change_the_hash() -> None:
     other = json.encode(dict(reversed(DOCUMENT.items())))
     assert RuleSet.decode(other).sha256 == RuleSet.from_json(DOCUMENT).sha256
+
+
+def test_rule_set_can_be_sent_to_another_process() -> None:
+    made = RuleSet.from_json(DOCUMENT)
+    again = pickle.loads(pickle.dumps(made))  # noqa: S301 - our own
+    assert again.sha256 == made.sha256
+    assert copy.deepcopy(made).requirements(FROM).keys() == made.requirements(FROM).keys()
 
 
 def test_payload_in_another_encoding_is_refused() -> None:

@@ -177,6 +177,9 @@ class RuleSet:
             raise _invalid("it is not in its one canonical encoding")
         return made
 
+    def __reduce__(self) -> tuple[Any, tuple[bytes]]:
+        return RuleSet.from_payload, (self.canonical,)  # compiled anew where a pool of processes sends it on
+
     def payload(self) -> bytes:
         """Return the bytes to sign."""
         return self.canonical
