@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -13,9 +14,12 @@ from hypothesis import strategies as st
 
 from authority import NOW
 from pratique.cose.keys import PrivateKey
+from pratique.cose.signer import SoftwareSigner
 from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
 from pratique.request import VerifierList
+from pratique.trust import signed
+from pratique.trust.root import Root
 
 SECOND = timedelta(seconds=1)
 KEYS = [PrivateKey.generate(), PrivateKey.generate("Ed25519")]
@@ -161,6 +165,55 @@ def test_of_two_verifiers_with_one_id_none_counts() -> None:
 def test_what_is_no_list_is_refused(data: bytes) -> None:
     with pytest.raises(PratiqueError):
         VerifierList.decode(data)
+
+
+# Signed
+
+KEEPERS = [PrivateKey.generate(), PrivateKey.generate("Ed25519")]
+SIGNERS = [SoftwareSigner(key) for key in KEEPERS]
+ROOT = Root(
+    id="UTO-root",
+    version=1,
+    issued_at=NOW,
+    expires_at=NOW + timedelta(days=365),
+    threshold=2,
+    keys=tuple(key.public for key in KEEPERS),
+)
+
+
+def test_a_list_that_enough_keepers_signed_is_read() -> None:
+    assert VerifierList.read(VerifierList.sign(DOCUMENT, SIGNERS), ROOT).verifiers == (
+        VerifierList.from_json(DOCUMENT).verifiers
+    )
+    first = VerifierList.sign(DOCUMENT, SIGNERS[:1])
+    assert VerifierList.read(signed.add_signature(first, SIGNERS[1]), ROOT).sequence == 3
+
+
+def test_a_list_that_too_few_signed_or_others_or_of_another_kind_is_refused() -> None:
+    strangers = [SoftwareSigner(PrivateKey.generate()) for _ in range(2)]
+    payload = json.dumps(DOCUMENT).encode()
+    for data in (
+        VerifierList.sign(DOCUMENT, SIGNERS[:1]),
+        VerifierList.sign(DOCUMENT, strangers),
+        signed.sign("trust-list", payload, SIGNERS),
+        payload,
+    ):
+        with pytest.raises(PratiqueError):
+            VerifierList.read(data, ROOT)
+
+
+def test_a_signed_list_must_end_and_be_one_that_the_root_vouches_for() -> None:
+    endless = json.dumps(changed(("expires_at",), ...)).encode()
+    with pytest.raises(TrustError, match="when it ends"):
+        VerifierList.read(signed.sign("verifier-list", endless, SIGNERS), ROOT)
+    with pytest.raises(TrustError, match="vouch"):
+        VerifierList.read(VerifierList.sign(DOCUMENT, SIGNERS), replace(ROOT, lists=frozenset({"other"})))
+
+
+@pytest.mark.parametrize("path", [("expires_at",), (*FIRST, "keys")])
+def test_a_faulty_list_is_not_signed(path: tuple[str | int, ...]) -> None:
+    with pytest.raises(TrustError):
+        VerifierList.sign(changed(path, ...), SIGNERS)
 
 
 PATHS = [

@@ -27,6 +27,10 @@ from pratique.model.codes import Coding
 from pratique.model.dates import PartialDate
 from pratique.mrz import td3
 from pratique.report import Check, RefusedError, Step
+from pratique.request import Consideration, Refusal, Request, VerifierList, consider, read
+from pratique.rules.ready_made import ready_made
+from pratique.rules.ruleset import RuleSet
+from pratique.sdcwt import Challenge
 from pratique.trust import Acceptance, TrustList
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
@@ -60,6 +64,34 @@ def present(held: HeldCredential) -> tuple[str, bytes]:
     text: str = held.present(disclose=[name for name in names if name == "event.date"])
     picture: bytes = qr.render.png(text)
     return text, picture
+
+
+def wallet(key: PrivateKey, issuer: Issuer) -> tuple[str, Challenge]:
+    """A wallet that keeps a batch of copies and answers a border's request with one of them."""
+    fact = Vaccination(target="1D47", date=PartialDate(2026, 3, 14))
+    copies: tuple[HeldCredential, ...] = issuer.issue_batch(fact, holder_keys=[key.public], at=NOW)
+    rules: RuleSet = ready_made("yellow-fever-entry")
+    desk: PrivateKey = PrivateKey.generate()
+    asked: Request = Request.for_rules(
+        rules, verifier="https://b.example", names={"en": "Border"}, audience="https://b.example", at=NOW
+    )
+    scanned: str = asked.sign(SoftwareSigner(desk))
+    entry: dict[str, Any] = {
+        "id": "https://b.example",
+        "country": "UTO",
+        "names": {"en": "Border"},
+        "keys": [{"public_key": desk.public.jwk}],
+        "purposes": ["entry"],
+        "max_retention": "P1D",
+    }
+    listed: VerifierList = VerifierList.from_json(
+        {"id": "x", "sequence": 1, "issued_at": "2026-01-01T00:00:00Z", "verifiers": [entry]}
+    )
+    found: Consideration = consider(read(scanned), verifiers=listed, rule_set=rules, at=NOW)
+    refusals: tuple[Refusal, ...] = found.refusals
+    assert refusals == ()
+    text: str = copies[0].present(request=found, signer=SoftwareSigner(key), at=NOW)
+    return text, asked.challenge
 
 
 def trust(key: PublicKey) -> TrustStore:
@@ -118,6 +150,9 @@ def main() -> None:
     verifier: Verifier = Verifier(trust(key.public))
     assert border(verifier, picture, document).startswith("vaccination: Accept")
     assert border(verifier, picture, None) == "Show your travel document."
+    shown, challenge = wallet(PrivateKey.generate(), Issuer(ISSUER, signer=SoftwareSigner(key)))
+    by_key: Report = verifier.verify(shown, at=NOW, challenge=challenge)
+    assert by_key.verdict is Verdict.ACCEPT
     assert refused(verifier, text).code.value == "binding.document_needed"
     try:
         parse_mrz("nothing")

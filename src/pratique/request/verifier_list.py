@@ -1,7 +1,6 @@
 """The holder's list of verifiers: who may ask, by which keys, for which purposes, and how long they may keep it.
 
-It is JSON (`schemas/verifier-list.schema.json`). A list vouches for verifiers as a trust list does for issuers: whoever
-gives a wallet its trust lists gives it this one too.
+It is JSON (`schemas/verifier-list.schema.json`): a local file, or signed by the keepers of a root as trust lists are.
 """
 
 from __future__ import annotations
@@ -12,18 +11,23 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique import schemas
-from pratique.codec import json
+from pratique.codec import jcs, json
 from pratique.cose.keys import PublicKey
 from pratique.errors import DecodeError, PratiqueError, TrustError
 from pratique.model.dates import parse_datetime
 from pratique.reasons import Reason
 from pratique.request.message import duration
+from pratique.trust import signed
 from pratique.trust.trust_list import SetAside
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime, timedelta
 
+    from pratique.cose.signer import Signer
+    from pratique.trust.root import Root
+
+KIND: Final = "verifier-list"
 MAX_BYTES: Final = 16 * 1024 * 1024  # in JSON; ten thousand verifiers with three keys each take some 10 MB
 
 
@@ -104,6 +108,35 @@ class VerifierList:
     def decode(cls, data: bytes) -> VerifierList:
         """Return the list of a JSON text. Raises: DecodeError: no JSON, or too large; TrustError: as `from_json`."""
         return cls.from_json(json.decode(data, limit=MAX_BYTES))
+
+    @classmethod
+    def read(cls, data: bytes, root: Root) -> VerifierList:
+        """Return the list of a signed document, for which a root vouches.
+
+        Raises: TrustError: as `trust.signed.verify`; `request.list_invalid`: it does not say when it ends, or the root
+            does not vouch for its id. DecodeError: as `decode`.
+        Not checked: the age of the root; that no newer list was seen.
+        """
+        found = cls.decode(signed.verify(data, KIND, root).payload)
+        if found.expires_at is None:
+            raise TrustError(Reason.VERIFIERS_INVALID, "a signed list says when it ends")
+        if not root.vouches_for(found.id):
+            raise TrustError(Reason.VERIFIERS_INVALID, f"root {root.id!r} does not vouch for a list {found.id!r}")
+        return found
+
+    @classmethod
+    def sign(cls, document: Any, signers: Sequence[Signer]) -> bytes:
+        """Return a list, signed by keepers of a root; others can add theirs with `trust.signed.add_signature`.
+
+        Raises: TrustError (`request.list_invalid`): anything in it is faulty, or it does not say when it ends.
+            ValueError: as `trust.signed.sign`.
+        """
+        made = cls.from_json(document)
+        for aside in made.set_aside:
+            raise TrustError(Reason.VERIFIERS_INVALID, f"{aside.where}: {aside.error.detail}")
+        if made.expires_at is None:
+            raise TrustError(Reason.VERIFIERS_INVALID, "a signed list says when it ends")
+        return signed.sign(KIND, jcs.encode(document), signers)
 
     @cached_property
     def _by_key_id(self) -> dict[bytes, list[tuple[ListedVerifier, VerifierKey]]]:
