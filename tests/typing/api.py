@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from datetime import UTC, date, datetime
-from typing import Any, assert_never
+from typing import TYPE_CHECKING, Any, assert_never
 
 from pratique import (
     HeldCredential,
@@ -29,9 +29,11 @@ from pratique.mrz import td3
 from pratique.report import Check, RefusedError, Step
 from pratique.request import Consideration, Refusal, Request, VerifierList, consider, read
 from pratique.rules.ready_made import ready_made
-from pratique.rules.ruleset import RuleSet
-from pratique.sdcwt import Challenge
 from pratique.trust import Acceptance, TrustList
+
+if TYPE_CHECKING:
+    from pratique.rules.ruleset import RuleSet
+    from pratique.sdcwt import Challenge
 
 NOW = datetime(2026, 11, 23, 12, tzinfo=UTC)
 ISSUER = "https://health.example.org"
