@@ -84,7 +84,6 @@ class Rule:
     version: tuple[int, ...]
     kind: str
     description: Mapping[str, str]
-    logic: Any = field(repr=False)
     expression: Expression = field(repr=False)
     reads: frozenset[str] = field(repr=False)
     reads_original: bool
@@ -189,9 +188,9 @@ class RuleSet:
         """Return the SHA-256 hash of the payload, by which a request names exactly this rule set."""
         return hashlib.sha256(self.canonical).digest()
 
-    @cached_property
+    @property
     def document(self) -> Any:
-        """Return the rule set as JSON."""
+        """Return the rule set as JSON, a copy of its own each time."""
         return json.decode(self.canonical, limit=MAX_BYTES, depth=JSON_DEPTH)
 
     def is_in_force(self, at: datetime) -> bool:
@@ -269,7 +268,6 @@ def _rule(entry: Any, where: str, zone: tzinfo, value_sets: Mapping[str, tuple[s
         version=_version(entry.get("version", "1.0.0"), f"{where}/version"),
         kind=kind,
         description=_texts(entry["description"], f"{where}/description"),
-        logic=entry["logic"],
         expression=expression,
         reads=paths - constants.keys(),
         reads_original=any(map(reads_original, paths - constants.keys())),
