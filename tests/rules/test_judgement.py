@@ -9,6 +9,7 @@ from typing import Any
 import cbor2
 import pytest
 
+import who
 from authority import (
     CLEARANCE,
     EVERY_KIND,
@@ -200,6 +201,15 @@ def test_clearance_that_names_the_rule_set_is_enough_and_another_is_not() -> Non
 def test_same_rules_judge_an_eu_certificate(content: dict[str, Any], answer: Answer) -> None:
     rules = rule_set({"and": [{"===": [{"var": "event.target"}, "RA01"]}, {"var": "holder.name"}]})
     assert judge(rules, dcc(content), NOW).answer is answer
+
+
+@pytest.mark.parametrize("form", [1, 2, 3])
+def test_same_rules_judge_a_yellow_card(form: int) -> None:
+    envelope = hc1.envelope(who.sign_card(form))
+    each = Shown(envelope.read(), original=envelope.payload)
+    assert judge(ready_made("yellow-fever-entry"), each, NOW).answer is Answer.PASSED
+    both = judge(ready_made("yellow-fever-entry"), [dcc(dcc_vaccination()), each], NOW)
+    assert (both.answer, both.requirements[0].shown) == (Answer.PASSED, 1)
 
 
 # What was not shown
