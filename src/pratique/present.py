@@ -9,7 +9,7 @@ from pratique.cose import sign1
 from pratique.errors import DecodeError, DisclosureError, KeyMaterialError
 from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
-from pratique.model import KeyBinding
+from pratique.model import IssuerIdentity, KeyBinding
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import Challenge, KeyBindingToken, key_binding
@@ -99,6 +99,7 @@ class HeldCredential:
         signer: Signer | None = None,
         at: datetime | None = None,
         holder_key: PublicKey | None = None,
+        issuer: IssuerIdentity | None = None,
     ) -> str:
         """Return the QR text of a copy that shows, beyond what is always shown, just the claims chosen.
 
@@ -119,6 +120,8 @@ class HeldCredential:
             signer: whoever holds the key that the credential is bound to.
             at: the time, aware.
             holder_key: the public key, which only a credential that is bound to its thumbprint needs.
+            issuer: what the holder knows of the issuer beyond what the credential states, such as its country, for
+                rules that depend on it.
         Raises: DisclosureError (`disclosures.unknown`): this copy has no such claim to show. RuleError: nothing that it
             could show makes the rules hold, or nothing of what was asked for. RequestError: something stands against
             the request. KeyMaterialError (`binding.not_to_a_key`, `binding.other_key`): there is no key to sign with,
@@ -129,13 +132,13 @@ class HeldCredential:
             raise TypeError("claims are chosen by hand, by rules or by a request")
         if request is not None:
             asked, rules = request.raise_for_refusal()
-            disclose = self._needed(rules, at, asked.claims)
+            disclose = self._needed(rules, at, issuer, asked.claims)
             if isinstance(self.credential.binding, KeyBinding):
                 audience, nonce = asked.audience, asked.nonce
             else:
                 signer = None
         elif rules is not None:
-            disclose = self._needed(rules, at, None)
+            disclose = self._needed(rules, at, issuer)
         shown = _with_disclosures(self._envelope, self._chosen(disclose))
         if audience is None and nonce is None and signer is None:
             return qr_text.encode(shown)
@@ -143,14 +146,16 @@ class HeldCredential:
             raise TypeError("a key binding token takes audience, nonce, signer and at, all four")
         return qr_text.encode(self._signed(shown, Challenge(audience, nonce), signer, at, holder_key))
 
-    def _needed(self, rules: RuleSet, at: datetime | None, asked: frozenset[str] | None) -> frozenset[str]:
+    def _needed(
+        self, rules: RuleSet, at: datetime | None, issuer: IssuerIdentity | None, asked: frozenset[str] | None = None
+    ) -> frozenset[str]:
         """Return a smallest set of claims that makes rules hold, of those asked for where that is known."""
         from pratique.rules.minimum import disclose_for  # noqa: PLC0415 - who chooses by hand needs no rules
 
         if at is None or at.utcoffset() is None:
             raise TypeError("rules take the time, aware")
         offered = tuple(name for name in self.disclosable if asked is None or name in asked)
-        return disclose_for(rules, _Offered(self.credential, offered), at)
+        return disclose_for(rules, _Offered(self.credential, offered), at, issuer=issuer or IssuerIdentity())
 
     def _signed(
         self, shown: bytes, challenge: Challenge, signer: Signer, at: datetime, holder_key: PublicKey | None

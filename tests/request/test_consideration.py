@@ -8,6 +8,8 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from authority import HOLDER, NOW, VACCINATION, World, holder_key
 from pratique import schemas
@@ -17,10 +19,10 @@ from pratique.cose.signer import SoftwareSigner
 from pratique.errors import RequestError, RuleError
 from pratique.formats import profile
 from pratique.formats.pratique import envelope
-from pratique.model import Coding, Dose
+from pratique.model import Coding, Dose, IssuerIdentity, PartialDate
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
-from pratique.report import Step
+from pratique.report import Outcome, Step
 from pratique.request import Consideration, Request, VerifierList, consider, read
 from pratique.request.message import PREFIX, TYPE
 from pratique.rules.minimum import minimum
@@ -305,6 +307,37 @@ def test_what_rules_need_of_a_credential_is_shown_and_no_more() -> None:
     assert set(shown(text)) < minimum(RULES)
     answered = held.present(request=considered(), signer=SoftwareSigner(holder_key()), at=NOW)
     assert shown(answered) == shown(text)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.integers(0, 300), st.integers(1, 4), st.integers(1, 3))
+def test_a_border_accepts_what_is_shown_by_its_rules_and_not_one_claim_less(days: int, number: int, of: int) -> None:
+    given_on = PartialDate.from_date((NOW - timedelta(days=days)).date())
+    held = wallet(replace(COVID, date=given_on, dose=Dose(number, of)))
+    try:
+        text = held.present(rules=RULES, at=NOW)
+    except RuleError:
+        assert rules_of(held.present(disclose=held.disclosable)) is not Outcome.PASSED
+        return
+    names = set(shown(text))
+    assert names <= minimum(RULES)
+    assert rules_of(text) is Outcome.PASSED
+    for name in names:
+        assert rules_of(held.present(disclose=names - {name})) is Outcome.INCONCLUSIVE
+
+
+def rules_of(text: str) -> Outcome:
+    return WORLD.verify(text, rules=RULES).check(Step.RULES).outcome
+
+
+def test_rules_about_certificates_of_one_country_are_met_by_who_knows_the_issuers() -> None:
+    document = deepcopy(YELLOW_FEVER.document)
+    document["rules"][0]["applies_to"]["countries"] = ["UTO"]
+    of_utopia = RuleSet.from_json(document)
+    held = WORLD.home.issue_vaccination(holder_key=holder_key().public)
+    with pytest.raises(RuleError):
+        held.present(rules=of_utopia, at=NOW)
+    assert held.present(rules=of_utopia, at=NOW, issuer=IssuerIdentity(country="UTO")) == held.present()
 
 
 def test_a_credential_bound_to_a_document_answers_without_a_key() -> None:
