@@ -6,9 +6,12 @@ fetching it says nothing about a traveller; and it counts only by its signatures
 
 from __future__ import annotations
 
+import ssl
 import urllib.error
 import urllib.request
+from http import HTTPStatus
 from http.client import HTTPException
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
@@ -16,9 +19,11 @@ from pratique.errors import FetchError
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from http.client import HTTPMessage
+    from http.client import HTTPMessage, HTTPResponse
+    from pathlib import Path
 
 TIMEOUT: Final = 30.0  # seconds for each step of the connection
+MAX_SECONDS: Final = 600.0  # for all that arrives: the largest list at 1 Mbit/s
 MAX_BYTES: Final = 64 * 1024 * 1024  # the largest list that is read
 _CHUNK: Final = 256 * 1024  # bytes
 
@@ -30,38 +35,63 @@ class _StayOnHttps(urllib.request.HTTPRedirectHandler):
         self, req: urllib.request.Request, fp: Any, code: int, msg: str, headers: HTTPMessage, newurl: str
     ) -> urllib.request.Request | None:
         """Return the request for the new address. Raises: FetchError: it is not https."""
-        _check(newurl)
+        try:
+            _check(newurl)
+        except FetchError:
+            fp.close()
+            raise
         return super().redirect_request(req, fp, code, msg, headers, newurl)
 
 
-def fetch(url: str, *, limit: int = MAX_BYTES, timeout: float = TIMEOUT) -> bytes:
+def fetch(
+    url: str,
+    *,
+    limit: int = MAX_BYTES,
+    timeout: float = TIMEOUT,
+    max_seconds: float = MAX_SECONDS,
+    cafile: Path | str | None = None,
+) -> bytes:
     """Return what is at an https address.
 
-    Certificates are checked by the system's trust; redirections are followed on https alone. No cookie, name or other
-    identifier is sent.
+    Redirections are followed on https alone. No cookie, name or other identifier is sent.
 
     Args:
         url: the address.
         limit: the most bytes that are taken.
         timeout: seconds for each step of the connection.
-    Raises: FetchError (`fetch.refused`): no https address, or more than `limit` bytes. (`fetch.failed`): no answer, or
-        another than 200.
+        max_seconds: seconds for all that arrives, however steadily it drips.
+        cafile: certificates (PEM) of the authorities that count, in the place of those that the system trusts: for an
+            operator with a certificate authority of its own.
+    Raises: FetchError (`fetch.refused`): no https address, or more than `limit` bytes. (`fetch.failed`): no answer, a
+        certificate that does not count, or another answer than 200. OSError: `cafile` cannot be read.
     """
     _check(url)
-    opener = urllib.request.build_opener(_StayOnHttps)
+    context = ssl.create_default_context(cafile=cafile)
+    opener = urllib.request.build_opener(_StayOnHttps, urllib.request.HTTPSHandler(context=context))
     request = urllib.request.Request(url, headers={"User-Agent": "pratique", "Accept": "*/*"})  # noqa: S310 - checked
-    data = bytearray()
     try:
         with opener.open(request, timeout=timeout) as answer:
-            while chunk := answer.read(_CHUNK):
-                data += chunk
-                if len(data) > limit:
-                    raise FetchError(Reason.FETCH_REFUSED, f"more than {limit} bytes")
+            if answer.status != HTTPStatus.OK:
+                raise FetchError(Reason.FETCH_FAILED, f"{_host(url)} answered {answer.status}")
+            return _body(answer, limit, monotonic() + max_seconds)
     except urllib.error.HTTPError as error:
-        raise FetchError(Reason.FETCH_FAILED, f"{_host(url)} answered {error.code}") from None
+        with error:
+            raise FetchError(Reason.FETCH_FAILED, f"{_host(url)} answered {error.code}") from None
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise FetchError(Reason.FETCH_FAILED, f"{_host(url)}: {type(reason).__name__}") from None
+
+
+def _body(answer: HTTPResponse, limit: int, deadline: float) -> bytes:
+    data = bytearray()
+    while chunk := answer.read1(_CHUNK):
+        data += chunk
+        if len(data) > limit:
+            raise FetchError(Reason.FETCH_REFUSED, f"more than {limit} bytes")
+        if monotonic() > deadline:
+            raise FetchError(Reason.FETCH_FAILED, "it takes too long")
+    if answer.length:  # what read1 does not say: the connection ended early
+        raise FetchError(Reason.FETCH_FAILED, f"it broke off {answer.length} bytes before its end")
     return bytes(data)
 
 
