@@ -167,7 +167,7 @@ _FACTS: Final = Facts(
     "on its own",
     number="random, says nothing",
     withheld="all but issuer, kind, disease, window and number",
-    revocation="one index of a signed list that is the same for all, not read yet",
+    revocation="one index of a signed list that is the same for all",
 )
 READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1), facts=(_FACTS,))
 

@@ -65,7 +65,7 @@ def audit_list(document: Any, *, at: datetime) -> Iterator[Finding]:
 
 def _times(trust_list: TrustList, at: datetime) -> Iterator[Finding]:
     """Yield what is wrong with the times of a list."""
-    if trust_list.issued_at > at:
+    if trust_list.expires_at is not None and trust_list.issued_at > at:  # an operator's own list is as old as it is
         yield Finding("issued_at", f"it was made later than now, {rfc3339(trust_list.issued_at)}", is_error=False)
     if trust_list.expires_at is not None and at >= trust_list.expires_at:
         yield Finding("expires_at", f"it ended {rfc3339(trust_list.expires_at)}")
