@@ -319,6 +319,8 @@ def test_of_a_rule_in_several_versions_the_highest_in_force_counts() -> None:
 
     assert versions(summer - SECOND) == [(1, 2, 0)]
     assert versions(summer) == [(1, 10, 0)]
+    assert versions(summer + SECOND) == [(1, 10, 0)]
+    assert versions(summer - SECOND) == [(1, 2, 0)]  # asked again, in another order
     winter = datetime(2026, 12, 1, tzinfo=UTC)
     assert [rule.id for rule in rule_set.requirements(summer)["covid-19"]] == ["VR-UTO-0201"]
     assert rule_set.requirements(winter)["covid-19"] == ()

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+from bisect import bisect_right
 from dataclasses import dataclass, field
 from datetime import timedelta
 from functools import cached_property
@@ -27,7 +28,7 @@ from pratique.rules.variables import DCC_PARAMETERS, PAYLOAD_FORMATS, Wanted, na
 from pratique.trust.members import COUNTRY, FORMAT, KIND, LANGUAGE, TARGET
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Iterable, Mapping
+    from collections.abc import Collection, Mapping
     from datetime import datetime, tzinfo
 
 MAX_BYTES: Final = 1024 * 1024  # in JSON; the largest member state's rules take 60 kB with their value sets
@@ -199,30 +200,30 @@ class RuleSet:
 
     def requirements(self, at: datetime) -> Mapping[str, tuple[Rule, ...]]:
         """Return every requirement with its rules that are in force at a moment, of each rule the highest version."""
-        return self._always if self._is_plain else self._grouped(self._in_force(at))
+        span = bisect_right(self._changes, at)  # they are the same until the next rule begins or ends
+        if span not in self._spans:
+            self._spans[span] = self._in_force(at)
+        return self._spans[span]
 
-    def _in_force(self, at: datetime) -> list[Rule]:
+    def _in_force(self, at: datetime) -> dict[str, tuple[Rule, ...]]:
         latest: dict[str, Rule] = {}
         for rule in self.rules:
             if rule.is_in_force(at) and (rule.id not in latest or latest[rule.id].version < rule.version):
                 latest[rule.id] = rule
-        return [rule for rule in self.rules if latest.get(rule.id) is rule]
-
-    def _grouped(self, rules: Iterable[Rule]) -> dict[str, tuple[Rule, ...]]:
         groups: dict[str, list[Rule]] = {rule.requirement: [] for rule in self.rules}
-        for rule in rules:
-            groups[rule.requirement].append(rule)
+        for rule in self.rules:
+            if latest.get(rule.id) is rule:
+                groups[rule.requirement].append(rule)
         return {name: tuple(found) for name, found in groups.items()}
 
     @cached_property
-    def _always(self) -> dict[str, tuple[Rule, ...]]:
-        return self._grouped(self.rules)
+    def _changes(self) -> list[datetime]:
+        """The moments at which a rule begins or ends to be in force, in their order."""
+        return sorted({time for rule in self.rules for time in (rule.valid_from, rule.valid_to) if time is not None})
 
     @cached_property
-    def _is_plain(self) -> bool:
-        """Whether every rule has one version, and no time of its own."""
-        plain = all(rule.valid_from is None and rule.valid_to is None for rule in self.rules)
-        return plain and len({rule.id for rule in self.rules}) == len(self.rules)
+    def _spans(self) -> dict[int, dict[str, tuple[Rule, ...]]]:
+        return {}
 
     @cached_property
     def edition(self) -> str:
