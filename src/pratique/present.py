@@ -6,10 +6,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
 
 from pratique.cose import sign1
-from pratique.errors import DecodeError, DisclosureError, KeyMaterialError
+from pratique.errors import DecodeError, DisclosureError, KeyMaterialError, RequestError
 from pratique.formats import profile
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.model import IssuerIdentity, KeyBinding
+from pratique.model.dates import rfc3339
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import Challenge, KeyBindingToken, key_binding
@@ -132,6 +133,8 @@ class HeldCredential:
             raise TypeError("claims are chosen by hand, by rules or by a request")
         if request is not None:
             asked, rules = request.raise_for_refusal()
+            if at is not None and at >= asked.expires_at:  # it was considered before
+                raise RequestError(Reason.REQUEST_EXPIRED, f"it ended {rfc3339(asked.expires_at)}")
             disclose = self._needed(rules, at, issuer, asked.claims)
             if isinstance(self.credential.binding, KeyBinding):
                 audience, nonce = asked.audience, asked.nonce

@@ -360,6 +360,19 @@ def test_a_request_that_is_refused_is_not_answered() -> None:
         wallet().present(request=Consideration(()), at=NOW)
 
 
+def test_a_request_that_has_expired_since_it_was_considered_is_not_answered() -> None:
+    held, signer = WORLD.home.issue(COVID, holder_key=holder_key().public), SoftwareSigner(holder_key())
+    found = considered()
+    for offset in (-1, 0, 1):
+        moment = REQUEST.expires_at + offset * SECOND
+        if offset < 0:
+            assert held.present(request=found, signer=signer, at=moment)
+            continue
+        with pytest.raises(RequestError) as refused:
+            held.present(request=found, signer=signer, at=moment)
+        assert refused.value.code is Reason.REQUEST_EXPIRED
+
+
 def test_what_was_not_asked_for_is_not_shown_even_if_the_rules_would_need_it() -> None:
     answer = considered(replace(REQUEST, claims=frozenset()))
     assert answer.is_acceptable

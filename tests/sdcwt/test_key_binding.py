@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from authority import DOCUMENT, HOLDER, NOW, OTHER_DOCUMENT, VACCINATION, World, holder_key, ordered, pq1
+from authority import CLEARANCE, DOCUMENT, HOLDER, NOW, OTHER_DOCUMENT, VACCINATION, World, holder_key, ordered, pq1
 from crafting import IDENTITY, held, resigned
 from pratique import schemas
 from pratique.cose import algorithms
@@ -99,6 +99,24 @@ def test_the_holders_key_may_be_of_every_kind_that_signs(algorithm: str) -> None
     card = WORLD.home.issue(VACCINATION, holder_key=key.public)
     text = token(card, signer=SoftwareSigner(key, algorithm=algorithms.by_name(algorithm)))
     assert checked(text) == PROVEN
+
+
+@pytest.mark.parametrize("algorithm", ["ESP256", "Ed25519"])
+@pytest.mark.parametrize("length", [3, 10, 17, 18, 19, 26, 40, 60, 100, 255])
+def test_a_token_is_known_by_its_type_however_short_its_credential_is(algorithm: str, length: int) -> None:
+    key, world = PrivateKey.generate(algorithm), World()
+    small = world.authority(id="a:" + "x" * (length - 2))
+    text = token(small.issue(CLEARANCE, holder_key=key.public), signer=SoftwareSigner(key))
+    assert is_token(qr_text.decode(text))
+    assert world.verify(text, challenge=CHALLENGE).check(Step.BINDING).code is Reason.KEY_PROVEN
+
+
+@pytest.mark.parametrize(
+    "data", [b"", b"\xd2", b"\xd2\x84", b"\xd2\x84\x58", b"\xd2\x84\x59\x00", b"\xd2\x84\x59\xff\xff"]
+)
+def test_what_is_too_short_is_no_token(data: bytes) -> None:
+    assert not is_token(data)
+    assert not is_token(HELD.encoded)
 
 
 @settings(max_examples=40, deadline=None)

@@ -48,9 +48,11 @@ _NESTED: Final = frozenset({TAG_SIGN1})
 _HEADERS: Final = ({ALG, KCWT, TYP}, {ALG, KCWT, KCCS, TYP})
 _CLAIMS: Final = {AUD, IAT, CNONCE}
 _decode = cbor.Decoder(tags=_NESTED, deterministic=True)
-# In deterministic CBOR the type is what a protected header ends with, and one with a credential in it takes 3 bytes to
-# say its length.
-_LONG_HEADER: Final = 0x59
+# In deterministic CBOR the type is what a protected header ends with.
+_SIZES: Final = {
+    0x58: 1,
+    0x59: 2,
+}  # heads of byte strings, by how many bytes of size follow; a shorter one is no token's
 _ENDS_WITH_TYPE: Final = bytes((TYP,)) + b"\x19" + TYP_KEY_BINDING.to_bytes(2)
 
 
@@ -167,8 +169,9 @@ def encode(sd_cwt: bytes, challenge: Challenge, *, at: datetime, signer: Signer,
 
 def is_token(data: bytes) -> bool:
     """Return whether a message is of the type of key binding tokens, by the end of its protected header alone."""
-    end = 5 + int.from_bytes(data[3:5])
-    return len(data) > end and data[2] == _LONG_HEADER and data.endswith(_ENDS_WITH_TYPE, 0, end)
+    size = _SIZES.get(data[2], 0) if len(data) > len(_ENDS_WITH_TYPE) else 0
+    end = 3 + size + int.from_bytes(data[3 : 3 + size])
+    return bool(size) and data.endswith(_ENDS_WITH_TYPE, 0, end)
 
 
 def is_audience(value: Any) -> bool:
