@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -521,6 +522,13 @@ def test_no_repr_shows_a_claim_or_the_nonce() -> None:
     shown = repr(WORLD.verify(TOKEN).credential.presentation) + repr(KeyBindingToken.decode(MESSAGE))
     for secret in (HOLDER.name, "2026", CHALLENGE.nonce.hex(), repr(CHALLENGE.nonce)):
         assert secret not in shown
+
+
+def test_a_report_on_a_presentation_can_be_sent_to_another_process() -> None:
+    again = pickle.loads(pickle.dumps(WORLD.verify(TOKEN, challenge=CHALLENGE)))  # noqa: S301 - our own bytes
+    assert again.check(Step.BINDING).code is Reason.KEY_PROVEN
+    assert again.credential.presentation.verify()
+    assert again.credential.binding.key == holder_key().public
 
 
 def test_the_json_view_says_to_whom_and_when_and_not_the_nonce() -> None:

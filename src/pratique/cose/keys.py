@@ -108,6 +108,9 @@ class PublicKey:
     def __hash__(self) -> int:
         return hash(self.encoded)
 
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self).from_cose_key, (self.encoded,)  # the key of cryptography cannot be sent to another process
+
     def __repr__(self) -> str:
         return f"PublicKey({self.kind}, {self.key_id.hex()})"
 

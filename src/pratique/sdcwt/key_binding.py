@@ -103,7 +103,8 @@ class KeyBindingToken:
     issued_at: datetime
     key: PublicKey | None
     algorithm: Algorithm
-    signed: Sign1
+    to_be_signed: bytes
+    signature: bytes
 
     def __repr__(self) -> str:
         return f"KeyBindingToken({self.algorithm.name}, {len(self.sd_cwt)} bytes of SD-CWT)"
@@ -136,14 +137,13 @@ class KeyBindingToken:
             issued_at=datetime.fromtimestamp(claims[IAT], UTC),
             key=_key(headers[KCCS]) if KCCS in headers else None,
             algorithm=algorithms.by_label(headers[ALG]),
-            signed=signed,
+            to_be_signed=signed.to_be_signed(),
+            signature=signed.signature,
         )
 
     def is_signed_by(self, key: PublicKey) -> bool:
         """Return whether a key signed the token, and with it the credential and the choice of what it shows."""
-        return key.fits(self.algorithm) and algorithms.verify(
-            self.algorithm, key, self.signed.signature, self.signed.to_be_signed()
-        )
+        return key.fits(self.algorithm) and algorithms.verify(self.algorithm, key, self.signature, self.to_be_signed)
 
 
 def encode(sd_cwt: bytes, challenge: Challenge, *, at: datetime, signer: Signer, key: PublicKey | None = None) -> bytes:
