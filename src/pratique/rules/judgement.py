@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pratique.errors import PratiqueError
 from pratique.reasons import Reason
-from pratique.rules.variables import Context, Fact, Shown, facts
+from pratique.rules.variables import Context, Fact, Shown
 from pratique.rules.withheld import Withheld
 
 if TYPE_CHECKING:
@@ -155,7 +155,7 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
     context = Context(at, rule_set.zone, rule_set.destination)
     answers: dict[str, list[RequirementAnswer]] = {name: [] for name in requirements}
     for number, each in enumerate(shown):
-        for each_fact in facts(each.credential):
+        for each_fact in rule_set.wanted.facts(each.credential):
             fact = _Judged(rule_set, each, each_fact, context, visible)
             for name, rules in requirements.items():
                 if (answer := fact.judge(name, rules, number)) is not None:

@@ -58,6 +58,8 @@ PAYLOAD_FORMATS: Final = frozenset({"eu-dcc", "at-exemption"})
 DCC_PARAMETERS: Final = frozenset({"validationClock", "countryCode", "issuerCountryCode", "exp", "iat"})
 """What the member states' rules read below `external`, beside `valueSets`."""
 
+_OPEN: Final = frozenset({"kind", "target"})
+
 CLOSED: Final = frozenset(profile.PATHS)
 """The variables that only the holder of one of our own credentials can show."""
 
@@ -85,18 +87,11 @@ class Shown(NamedTuple):
 
 
 class Fact(NamedTuple):
-    """One fact of a credential; its evidence is put into the model when a rule reads it, where that is left open."""
+    """One fact of a credential; without its evidence where that is made when a rule reads it, or no rule does."""
 
     kind: Kind
     target: str | None
     evidence: Evidence | None = None
-
-
-def facts(credential: Credential) -> tuple[Fact, ...]:
-    """Return the facts to judge, one by one: for a foreign certificate with several doses that is every dose."""
-    if credential.format == FORMAT:  # one fact, and most rules need to know no more of it
-        return tuple(Fact(kind, target) for kind, target in credential.kinds)
-    return tuple(Fact(evidence.kind, evidence.target, evidence) for evidence in credential.evidence)
 
 
 def names_below(path: str) -> frozenset[str]:
@@ -125,11 +120,16 @@ class Wanted:
         paths = frozenset(paths)
         self.names: Final = frozenset(name for path in paths for name in names_below(path))
         self._parts: Final = {
-            part: tuple(sorted(name for name in known if f"{part}.{name}" in self.names))
-            for part, known in _MAPS.items()
+            part: frozenset(name for name in known if f"{part}.{name}" in self.names) for part, known in _MAPS.items()
         }
         self._singles: Final = self.names & {"now", "today"}
         self._original: Final = any(map(reads_original, paths))
+
+    def facts(self, credential: Credential) -> tuple[Fact, ...]:
+        """Return the facts to judge, one by one: of a foreign certificate with several doses, every dose."""
+        if credential.format == FORMAT or self._parts["event"] <= _OPEN:
+            return tuple(Fact(kind, target) for kind, target in credential.kinds)
+        return tuple(Fact(evidence.kind, evidence.target, evidence) for evidence in credential.evidence)
 
     def tree(self, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None = None) -> dict[str, Any]:
         """Return the variables for one fact of a credential.
@@ -199,14 +199,12 @@ class Context:
         }
 
 
-def _event(
-    credential: Credential, fact: Fact, names: tuple[str, ...], visible: frozenset[str] | None
-) -> dict[str, Any]:
+def _event(credential: Credential, fact: Fact, names: frozenset[str], visible: frozenset[str] | None) -> dict[str, Any]:
     values: dict[str, Any] = {"kind": fact.kind.value, "target": fact.target}
     evidence = fact.evidence
     if evidence is None:
         values["valid_from"] = credential.validity.not_before
-        if values.keys() >= set(names):
+        if values.keys() >= names:
             return {name: _json(values[name]) for name in names}
         evidence = credential.evidence[0]
     else:
