@@ -239,6 +239,13 @@ class SignedRequest:
             raise RequestError(Reason.REQUEST_SIGNER_UNKNOWN)
         return _from_wire(self.signed.payload)
 
+    def unverified(self) -> Request:
+        """Return what is asked, by whoever wrote it: for a person to read, or for the desk whose own request it is.
+
+        Raises: RequestError (`request.invalid`). Not checked: the signature.
+        """
+        return _from_wire(self.signed.payload)
+
 
 def read(text: str) -> SignedRequest:
     """Return the request that a QR text carries.
