@@ -80,7 +80,7 @@ class Consideration:
             sentences += [
                 f"{by.name(language)} ({country}) asks for {what}.",
                 f"Purpose: {asks.purpose}, by the rules {asks.rule_set}.",
-                f"Kept: {_kept(asks.retention)}.",
+                f"Kept: {kept(asks.retention)}.",
                 f"Legal basis: {law}.",
             ]
         sentences += [refusal.sentence for refusal in self.refusals]
@@ -188,11 +188,11 @@ def _about_rules(request: Request, rule_set: RuleSet | None, at: datetime) -> It
 
 
 def _too_long(asked: timedelta, allowed: timedelta, by: str) -> Refusal:
-    return Refusal(Reason.REQUEST_RETENTION, f"{_kept(asked)}; {by} {_kept(allowed)}")
+    return Refusal(Reason.REQUEST_RETENTION, f"{kept(asked)}; {by} {kept(allowed)}")
 
 
-def _kept(retention: timedelta) -> str:
-    """Return a time for which something is kept, in words."""
+def kept(retention: timedelta) -> str:
+    """Return a time for which something is kept in words, such as `30 days`, or `not at all`."""
     if not retention:
         return "not at all"
     hours = retention // timedelta(hours=1)
