@@ -35,6 +35,7 @@ LAYERS = (
     ("report", "proven"),
     ("entitlement", "freshness", "identity", "revocation", "ruling", "validity"),
     ("bundle", "session"),
+    ("bundle_folder", "inventory", "packing"),
     ("verify",),
     ("view", "fetch"),
     ("cli",),

@@ -135,8 +135,8 @@ class Reason(StrEnum):
     BUNDLE_INVALID = "bundle.invalid", "The border bundle cannot be used."
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
-    TRUST_LIST_ALTERED = "trust.list_altered", "A trust list in the folder is not the one that was taken in."
-    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list is in the folder that no update has taken in."
+    TRUST_LIST_ALTERED = "trust.list_altered", "A trust list or bundle in the folder is not the one that was taken in."
+    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list or bundle is in the folder that no update has taken in."
     TRUST_FOLDER_INVALID = "trust.folder_invalid", "The trust folder, or its record of what it has seen, cannot be used."
     CLOCK_SET_BACK = "trust.clock_set_back", "The clock is behind a time that the trust folder has seen."
 

@@ -15,7 +15,7 @@ from pratique.errors import DecodeError, PratiqueError, TrustError
 from pratique.reasons import Reason
 from pratique.report import Verdict
 from pratique.trust import TrustStore, signed, wire
-from pratique.trust.repository import CLOCK_SKEW, Contents, Repository, Taken
+from pratique.trust.repository import CLOCK_SKEW, Repository, Series, Taken
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
@@ -462,8 +462,8 @@ class Restless(Repository):
 
     editions: list[bytes]
 
-    def _load(self, state: State) -> Contents:
-        contents = super()._load(state)
+    def _load(self, state: State, series: Series[Any]) -> Any:
+        contents = super()._load(state, series)
         if self.editions:
             self.update(self.editions.pop(0), at=NOW)
         return contents

@@ -1,5 +1,6 @@
 """The folder in which an operator keeps foreign revocation lists: which file is what, reading it, adding to it.
 
+    .lock               held while something is added
     as-of.json          when the lists of a network were last complete: {"eu-dcc": "2026-11-23T06:00:00Z"}
     *.dcc.json          batches of hashes, one or an array of them, taken out of the CMS of the gateway
     *.rids.json         a card revocation list as its issuer publishes it; `iss` and `crlVersion` may be added
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from datetime import datetime, timedelta
 
 AS_OF: Final = "as-of.json"
+LOCK_FILE: Final = ".lock"
 MAX_FILE: Final = json.MAX_BYTES  # bytes
 MAX_FILES: Final = 100_000
 MAX_AS_OF: Final = 4096  # bytes
@@ -49,14 +51,37 @@ def load(folder: Path | str, *, max_age: timedelta | None = None) -> ForeignRevo
         max_age: from this age on, counted from what `as-of.json` says, lists are stale; None is no limit.
     Raises: DecodeError (`status.list_invalid`): the folder cannot be read, or holds more than is held in memory.
     """
+    return _lists(((path.name, partial(_content, path)) for path in _files(folder)), max_age)
+
+
+def contents(folder: Path | str) -> dict[str, bytes]:
+    """Return the files of a folder that count, by their names, for a bundle; `read` reads them again.
+
+    Raises: DecodeError (`status.list_invalid`): folder or file cannot be read, or they have more than `MAX_FILE` bytes.
+    """
+    found: dict[str, bytes] = {}
+    room = MAX_FILE
+    for path in _files(folder):
+        if path.name == AS_OF or any(path.name.endswith(suffix) for suffix in _NETWORKS):
+            try:
+                found[path.name] = _content(path)
+            except DecodeError as error:
+                raise _invalid(f"{path}: {error.detail}") from None
+            room -= len(found[path.name])
+            if room < 0:
+                raise _invalid(f"the files in {folder} have more than {MAX_FILE} bytes")
+    return found
+
+
+def _files(folder: Path | str) -> list[Path]:
     folder = Path(folder)
     try:
-        names = sorted(path.name for path in folder.iterdir())
+        paths = sorted(folder.iterdir())
     except OSError as error:
         raise _invalid(f"{folder} cannot be read: {error.strerror}") from None
-    if len(names) > MAX_FILES:
-        raise _invalid(f"{folder} holds {len(names)} files, at most {MAX_FILES} are read")
-    return _lists(((name, partial(_content, folder / name)) for name in names), max_age)
+    if len(paths) > MAX_FILES:
+        raise _invalid(f"{folder} holds {len(paths)} files, at most {MAX_FILES} are read")
+    return paths
 
 
 def read(contents: Mapping[str, bytes], *, max_age: timedelta | None = None) -> ForeignRevocation:
@@ -75,9 +100,9 @@ def _lists(contents: Iterable[tuple[str, Callable[[], bytes]]], max_age: timedel
             continue
         try:
             if name == AS_OF:
-                as_of = _as_of(content())
+                as_of = read_as_of(content())
                 continue
-            found, faults = _read(content())
+            found, faults = read_file(content())
         except PratiqueError as error:
             damage.append(Damage(name, network, error.detail, left_out=True))
             continue
@@ -100,21 +125,18 @@ def keep(folder: Path | str, data: bytes) -> Path:
     Raises: DecodeError (`status.list_invalid`): it is none of the three; (`status.rollback`): a later card list is in
     the folder. OSError.
     """
-    found, faults = _read(data)
+    found, faults = read_file(data)
     if not found or faults:
         raise _invalid(next(iter(faults.values()), "there is no list in it"))
-    first = found[0]
+    first, folder = found[0], Path(folder)
     if isinstance(first, CardList):
-        owner = first.key_id + (first.issuer or "").encode()
-        path = Path(folder) / f"{_name(owner)}{_CARDS}"
-        if path.exists():
-            held = CardList.from_json(json.decode(_content(path)))
-            first.check_follows(held)
-    elif data.startswith(_DER):
-        path = Path(folder) / f"{_name(data)}{_CERTIFICATES}"
+        path = folder / f"{_name(first.key_id + (first.issuer or '').encode())}{_CARDS}"
     else:
-        path = Path(folder) / f"{_name(data)}{_BATCHES}"
-    files.replace(path, data)
+        path = folder / f"{_name(data)}{_CERTIFICATES if data.startswith(_DER) else _BATCHES}"
+    with files.locked(folder / LOCK_FILE):
+        if isinstance(first, CardList) and path.exists():
+            first.check_follows(CardList.from_json(json.decode(_content(path))))
+        files.replace(path, data)
     return path
 
 
@@ -127,16 +149,22 @@ def keep_as_of(folder: Path | str, network: str, moment: datetime) -> None:
     if network not in NETWORKS:
         raise ValueError(f"the networks are {', '.join(NETWORKS)}")
     path = Path(folder) / AS_OF
-    noted = dict(_as_of(_content(path))) if path.exists() else {}
-    if network in noted and moment < noted[network]:
-        raise DecodeError(Reason.STATUS_ROLLBACK, f"the lists of {network} are of {rfc3339(noted[network])} already")
-    noted[network] = moment
-    document = {name: rfc3339(noted[name].replace(microsecond=0)) for name in sorted(noted)}
-    files.replace(path, json.encode(document).encode())
+    with files.locked(Path(folder) / LOCK_FILE):
+        noted = dict(read_as_of(_content(path))) if path.exists() else {}
+        if network in noted and moment < noted[network]:
+            raise DecodeError(
+                Reason.STATUS_ROLLBACK, f"the lists of {network} are of {rfc3339(noted[network])} already"
+            )
+        noted[network] = moment
+        document = {name: rfc3339(noted[name].replace(microsecond=0)) for name in sorted(noted)}
+        files.replace(path, json.encode(document).encode())
 
 
-def _read(data: bytes) -> tuple[tuple[HashBatch | CardList | RevocationList, ...], dict[int, str]]:
-    """Return the lists in a file, and what is wrong with batches that could not be read, by their place in it."""
+def read_file(data: bytes) -> tuple[tuple[HashBatch | CardList | RevocationList, ...], dict[int, str]]:
+    """Return the lists in a file, and what is wrong with batches that could not be read, by their place in it.
+
+    Raises: DecodeError (`status.list_invalid`, or that of a layer): it is no list.
+    """
     if data.startswith(_DER):
         return (RevocationList.read(data),), {}
     document: Any = json.decode(data)
@@ -156,7 +184,8 @@ def _content(path: Path) -> bytes:
     return data
 
 
-def _as_of(data: bytes) -> dict[str, datetime]:
+def read_as_of(data: bytes) -> dict[str, datetime]:
+    """Return what `as-of.json` says: when the lists of each network were last complete. Raises: DecodeError."""
     document = json.decode(data, limit=MAX_AS_OF)
     if type(document) is not dict or not document.keys() <= set(NETWORKS):
         raise _invalid(f"it is not an object with times of {', '.join(NETWORKS)}")

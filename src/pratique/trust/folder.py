@@ -3,6 +3,7 @@
 root.json            the root that was pinned, in JSON
 root.2.cose, ...     the roots that followed it, each signed by the one before and by itself
 who.7.trust.cose     of each list the edition taken in last, as it was signed
+border.4.bundle      and of each bundle, in the folder of a kiosk
 state.json           the newest of everything that was seen
 .lock                held while something is taken in
 """
@@ -27,9 +28,12 @@ ROOT_FILE: Final = "root.json"
 STATE_FILE: Final = "state.json"
 LOCK_FILE: Final = ".lock"
 SIGNED_SUFFIX: Final = ".trust.cose"
+BUNDLE_SUFFIX: Final = ".bundle"
 
 _PLAIN_ID: Final = re.compile(r"(?!sha256-)[a-z0-9][a-z0-9-]{0,63}")
-_LIST_NAME: Final = re.compile(r"(?P<stem>[a-z0-9-]+)\.(?P<sequence>[0-9]{1,16})" + re.escape(SIGNED_SUFFIX))
+_DOCUMENT_NAME: Final = re.compile(
+    rf"(?P<stem>[a-z0-9-]+)\.(?P<sequence>[0-9]{{1,16}})({re.escape(SIGNED_SUFFIX)}|{re.escape(BUNDLE_SUFFIX)})"
+)
 _ROOT_NAME: Final = re.compile(r"root\.[0-9]+\.cose")
 
 
@@ -38,22 +42,22 @@ def root_name(version: int) -> str:
     return f"root.{version}.cose"
 
 
-def list_name(list_id: str, sequence: int) -> str:
-    """Return the name of a list's file."""
-    return f"{_stem(list_id)}.{sequence}{SIGNED_SUFFIX}"
+def document_name(document_id: str, sequence: int, suffix: str) -> str:
+    """Return the name of the file of a list or bundle."""
+    return f"{_stem(document_id)}.{sequence}{suffix}"
 
 
-def _stem(list_id: str) -> str:
-    """Return what the name of a list's file begins with: its id where that can be the name of a file anywhere."""
-    if _PLAIN_ID.fullmatch(list_id):
-        return list_id
-    return f"sha256-{hashlib.sha256(list_id.encode()).hexdigest()[:32]}"
+def _stem(document_id: str) -> str:
+    """Return what the name of a document's file begins with: its id where that can be the name of a file anywhere."""
+    if _PLAIN_ID.fullmatch(document_id):
+        return document_id
+    return f"sha256-{hashlib.sha256(document_id.encode()).hexdigest()[:32]}"
 
 
-def superseded(names: list[str], lists: Mapping[str, Seen]) -> set[str]:
-    """Return those of the names that are files of lists, of editions before the ones taken in last."""
-    newest = {_stem(list_id): seen.sequence for list_id, seen in lists.items()}
-    matches = filter(None, map(_LIST_NAME.fullmatch, names))
+def superseded(names: list[str], editions: Mapping[str, Seen], suffix: str) -> set[str]:
+    """Return those of the names that are files with this suffix of editions before the ones taken in last."""
+    newest = {_stem(document_id): seen.sequence for document_id, seen in editions.items()}
+    matches = filter(None, map(_DOCUMENT_NAME.fullmatch, (name for name in names if name.endswith(suffix))))
     return {match[0] for match in matches if int(match["sequence"]) < newest.get(match["stem"], 0)}
 
 
@@ -64,7 +68,7 @@ def leftover(names: list[str]) -> set[str]:
 
 def _is_ours(name: str) -> bool:
     final = name.rpartition(".")[0]
-    return final in (ROOT_FILE, STATE_FILE) or any(p.fullmatch(final) for p in (_ROOT_NAME, _LIST_NAME))
+    return final in (ROOT_FILE, STATE_FILE) or any(p.fullmatch(final) for p in (_ROOT_NAME, _DOCUMENT_NAME))
 
 
 def read(file: Path, limit: int) -> bytes:
