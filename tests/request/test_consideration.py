@@ -226,6 +226,13 @@ def test_what_is_shown_is_kept_no_longer_than_the_rules_allow(hours: int, expect
 # By which rules
 
 
+def test_a_refusal_says_how_long_it_may_be() -> None:
+    none, day = edited(retention="P0D"), verifiers(listed(BORDER, KEY, max_retention="PT12H"))
+    found = considered(replace(REQUEST, rule_set_sha256=none.sha256), rule_set=none)
+    assert "1 day; its rules allow nothing to be kept." in found.explain()
+    assert "1 day; the list of verifiers allows at most 12 hours." in considered(verifiers=day).explain()
+
+
 def test_rules_that_are_not_those_that_were_published_are_refused() -> None:
     for options in ({"rule_set": None}, {"rule_set": YELLOW_FEVER}, {"rule_set": edited(version="9.0.0")}):
         assert Reason.REQUEST_OTHER_RULES in codes(considered(**options))

@@ -188,7 +188,8 @@ def _about_rules(request: Request, rule_set: RuleSet | None, at: datetime) -> It
 
 
 def _too_long(asked: timedelta, allowed: timedelta, by: str) -> Refusal:
-    return Refusal(Reason.REQUEST_RETENTION, f"{kept(asked)}; {by} {kept(allowed)}")
+    most = f"at most {kept(allowed)}" if allowed else "nothing to be kept"
+    return Refusal(Reason.REQUEST_RETENTION, f"{kept(asked)}; {by} {most}")
 
 
 def kept(retention: timedelta) -> str:
