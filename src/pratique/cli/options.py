@@ -56,6 +56,16 @@ class Zone(click.ParamType["TravelDocument"]):
         return parse_mrz(text)
 
 
+class PinnedRoot(click.ParamType["Root"]):
+    """A file that holds a root, in JSON."""
+
+    name = "file"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Root:  # noqa: ARG002
+        """Return the root. Raises: PratiqueError: it is none; OSError."""
+        return read_root(Path(value))
+
+
 class PasswordFile(click.ParamType[bytes]):
     """A file whose first line is a password."""
 
@@ -101,11 +111,36 @@ def read_root(path: Path) -> Root:
     return Root.from_json(json.decode(read_small(path)))
 
 
-def read_rules(path: Path) -> RuleSet:
-    """Return the rule set in a file, in JSON. Raises: PratiqueError: it is none; OSError."""
-    from pratique.rules import RuleSet  # noqa: PLC0415
+def read_rules(path: Path, root: Root | None = None) -> RuleSet:
+    """Return the rule set in a file: in JSON, a file of one's own; or signed, and then a root must vouch for it.
 
-    return RuleSet.decode(path.read_bytes())
+    Raises: PratiqueError: it is none, or the root does not vouch for it. UsageError: as `needed`. OSError.
+    """
+    from pratique.errors import RuleError  # noqa: PLC0415
+    from pratique.reasons import Reason  # noqa: PLC0415
+    from pratique.rules import RuleSet  # noqa: PLC0415
+    from pratique.trust import signed  # noqa: PLC0415
+
+    data = path.read_bytes()
+    if is_json(data):
+        return RuleSet.decode(data)
+    root = needed(root, path)
+    rule_set = RuleSet.from_payload(signed.verify(data, "rule-set", root).payload)
+    if not root.vouches_for(rule_set.id):
+        raise RuleError(Reason.RULES_INVALID, f"root {root.id!r} does not vouch for a rule set {rule_set.id!r}")
+    return rule_set
+
+
+def is_json(data: bytes) -> bool:
+    """Return whether a file is a document in JSON, and not a signed one."""
+    return data.lstrip()[:1] in (b"{", b"[", b"")
+
+
+def needed(root: Root | None, path: Path) -> Root:
+    """Return the root by which a signed file counts. Raises: UsageError: none is given."""
+    if root is None:
+        raise click.UsageError(f"{path} is signed: --root is needed, the pinned root by which it counts")
+    return root
 
 
 def load_trust(path: Path | None, *, root: Root | None = None) -> tuple[TrustStore, str]:
@@ -158,7 +193,17 @@ rules_option: Final = click.option(
     "rules_path",
     type=click.Path(path_type=Path, dir_okay=False, exists=True),
     metavar="FILE",
-    help="Entry rules, in JSON.",
+    help="Entry rules, in JSON or signed.",
+)
+verifiers_option: Final = click.option(
+    "--verifiers",
+    "verifiers_path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="List of those who may ask, in JSON or signed.",
+)
+optional_root_option: Final = click.option(
+    "--root", type=PinnedRoot(), metavar="FILE", help="The pinned root, in JSON, by which signed files count."
 )
 at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
 password_option: Final = click.option(

@@ -73,10 +73,11 @@ def note(message: str) -> None:
     click.echo(safe(message), err=True)
 
 
-def paragraph(text: str, *, indent: int = 0) -> None:
-    """Print a text that was written in sentences, broken into lines at spaces."""
+def paragraph(text: str, *, indent: int = 0, lead: str | None = None, err: bool = False) -> None:
+    """Print a text that was written in sentences, broken into lines at spaces; `lead` is harmless and begins it."""
     margin = " " * indent
-    click.echo(click.wrap_text(safe(text), width=_width(), initial_indent=margin, subsequent_indent=margin))
+    first = margin if lead is None else lead
+    click.echo(click.wrap_text(safe(text), width=_width(), initial_indent=first, subsequent_indent=margin), err=err)
 
 
 def _width() -> int:
@@ -94,12 +95,12 @@ def heading(text: str) -> None:
     click.secho(text, bold=True)
 
 
-def pairs(rows: Iterable[tuple[str, str]], *, indent: int = 2) -> None:
-    """Print labels and values, aligned."""
+def pairs(rows: Iterable[tuple[str, str]], *, indent: int = 2, err: bool = False) -> None:
+    """Print labels and values, aligned; with `err` on stderr, where stdout is for data."""
     rows = list(rows)
     width = max((len(label) for label, _ in rows), default=0)
     for label, value in rows:
-        click.echo(f"{' ' * indent}{click.style(label.ljust(width), dim=True)}  {safe(value)}")
+        click.echo(f"{' ' * indent}{click.style(label.ljust(width), dim=True)}  {safe(value)}", err=err)
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, colours: Sequence[str | None] = ()) -> None:

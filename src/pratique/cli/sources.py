@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 STDIN: Final = "-"
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
-_PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
+PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
 _KNOWN: Final = ", ".join(filter(None, (reader.prefix for reader in formats.READERS)))
 
 
@@ -126,7 +126,7 @@ def _texts(data: bytes) -> tuple[str, ...]:
     JSON may stand on several lines, none of which is a code.
     A code that is bytes and no text has one character for each byte, as `qr.read` hands it over.
     """
-    if not data.startswith(_PICTURES):
+    if not data.startswith(PICTURES):
         found = lines(data)
         if any(formats.reader_of(line) is not None for line in found):
             return found

@@ -13,11 +13,14 @@ from pratique.errors import PratiqueError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pratique.trust.root import Root
+
 
 @click.command(epilog=options.examples("pratique rules check entry.json", "pratique rules check rules/*.json"))
 @click.argument("files", nargs=-1, required=True, metavar="FILE...", type=click.Path(path_type=Path))
+@options.optional_root_option
 @options.at_option
-def command(*, files: tuple[Path, ...], at: datetime | None) -> int:
+def command(*, files: tuple[Path, ...], root: Root | None, at: datetime | None) -> int:
     """Check rule sets: the form, each rule's logic, and that every variable that it reads exists.
 
     Exit code 1 where one cannot be used.
@@ -25,7 +28,7 @@ def command(*, files: tuple[Path, ...], at: datetime | None) -> int:
     errors = 0
     for file in files:
         try:
-            rule_set = options.read_rules(file)
+            rule_set = options.read_rules(file, root)
         except PratiqueError as error:
             errors += 1
             click.echo(f"{output.safe(str(file))}: {click.style('error', fg='red')}: {output.safe(str(error))}")

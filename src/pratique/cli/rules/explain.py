@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,20 +13,21 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from pratique.rules import Rule
+    from pratique.trust.root import Root
 
 
 @click.command(
     epilog=options.examples("pratique rules explain entry.json", "pratique rules explain entry.json --language fr")
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@options.optional_root_option
 @click.option("--language", default="en", show_default=True, metavar="CODE", help="Language of the descriptions.")
-def command(*, file: Path, language: str) -> int:
+def command(*, file: Path, root: Root | None, language: str) -> int:
     """Say in words what a rule set asks, of whom, why, by which law, and how long what is shown is kept."""
     from pratique.model.codes import Coding, country_name  # noqa: PLC0415
+    from pratique.request.consideration import kept  # noqa: PLC0415
 
-    rule_set = options.read_rules(file)
-    hours = rule_set.retention // timedelta(hours=1)
-    kept = f"{hours} hours" if hours % 24 or hours == 24 else f"{hours // 24} days" if hours else "not at all"  # noqa: PLR2004
+    rule_set = options.read_rules(file, root)
     output.pairs(
         [
             ("rule set", f"{rule_set.id} {rule_set.edition}"),
@@ -37,7 +37,7 @@ def command(*, file: Path, language: str) -> int:
             ("days count in", str(rule_set.zone)),
             ("purpose", rule_set.purpose),
             ("by law", in_language(rule_set.legal_basis, language)),
-            ("kept", kept),
+            ("kept", kept(rule_set.retention)),
         ],
         indent=0,
     )

@@ -12,12 +12,14 @@ from pratique.cli import options, output
 if TYPE_CHECKING:
     from pratique.model import Kind
     from pratique.rules import Rule
+    from pratique.trust.root import Root
 
 
 @click.command(epilog=options.examples("pratique rules minimum entry.json", "pratique rules minimum entry.json --json"))
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@options.optional_root_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
-def command(*, file: Path, as_json: bool) -> int:
+def command(*, file: Path, root: Root | None, as_json: bool) -> int:
     """Show the claims that a rule set can read beyond what every credential shows: the most that may be asked for.
 
     What a holder really shows is often less: `pratique present --rules` finds the least that makes the rules hold.
@@ -25,7 +27,7 @@ def command(*, file: Path, as_json: bool) -> int:
     from pratique.model import Kind  # noqa: PLC0415 - for the command itself
     from pratique.rules.minimum import SENSITIVITY, minimum  # noqa: PLC0415
 
-    rule_set = options.read_rules(file)
+    rule_set = options.read_rules(file, root)
     kinds = [kind for kind in Kind if any(_covers(rule, kind) for rule in rule_set.rules)]
     found = {kind: sorted(minimum(rule_set, kind), key=lambda name: (SENSITIVITY[name], name)) for kind in kinds}
     if as_json:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pratique.rules import RuleSet
+    from pratique.trust.root import Root
 
 _ANSWERS: Final = ("passed", "failed", "inconclusive")
 _MEMBERS: Final = {"name", "at", "issued_at", "claims", "show", "expected"}
@@ -35,8 +36,9 @@ class _Result(NamedTuple):
 )
 @click.argument("file", type=click.Path(path_type=Path, dir_okay=False, exists=True))
 @click.argument("cases", type=click.Path(path_type=Path, dir_okay=False, exists=True))
+@options.optional_root_option
 @click.option("--json", "as_json", is_flag=True, help="Print the results as JSON, one a line.")
-def command(*, file: Path, cases: Path, as_json: bool) -> int:
+def command(*, file: Path, root: Root | None, cases: Path, as_json: bool) -> int:
     """Try a rule set on cases, and compare the answers with those expected.
 
     The cases are a JSON array of {"name", "at", "claims", "expected"}: a credential with these claims (as `pratique
@@ -47,7 +49,7 @@ def command(*, file: Path, cases: Path, as_json: bool) -> int:
     """
     from pratique.codec import json  # noqa: PLC0415
 
-    rule_set = options.read_rules(file)
+    rule_set = options.read_rules(file, root)
     document: Any = json.decode(cases.read_bytes())
     if type(document) is not list or not document:
         raise click.UsageError(f"{cases} is not a JSON array of cases")

@@ -1,4 +1,4 @@
-"""`pratique trust sign`: one signature, or one more, over a trust list, a root or a rule set."""
+"""`pratique trust sign`: one signature, or one more, over a list, a root or a rule set."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 @options.password_option
 @options.force_option
 def command(*, file: Path, keys: tuple[Path, ...], out: Path | None, password: bytes | None, force: bool) -> int:
-    """Sign a trust list, a root or a rule set in JSON, or add a signature to a signed one.
+    """Sign a trust list, a root, a rule set or a list of verifiers in JSON, or add a signature to a signed one.
 
     The keepers can sign one after another, each on a machine of their own: every one of them gets the file, looks at it
     with `trust diff` or `trust verify`, and adds a signature.
@@ -77,5 +77,9 @@ def _signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
         from pratique.rules.ruleset import RuleSet  # noqa: PLC0415
 
         return signed.sign("rule-set", RuleSet.from_json(document).payload(), signers)
+    if "verifiers" in document:
+        from pratique.request import VerifierList  # noqa: PLC0415
+
+        return VerifierList.sign(document, signers)
     schemas.check(document, "trust-list")
     return signed.sign(signed.TRUST_LIST, wire.to_cbor(document), signers)

@@ -90,6 +90,11 @@ def _own(kind: str, payload: bytes) -> dict[str, Any]:
     if kind == signed.ROOT:
         root = Root.from_cbor(payload)
         return {"id": root.id, "version": root.version, **_dates(root), "threshold": root.threshold}
+    if kind == "rule-set":
+        from pratique.rules import RuleSet  # noqa: PLC0415
+
+        rules = RuleSet.from_payload(payload)
+        return {"id": rules.id, "version": rules.edition, "rules": len(rules.rules), "sha256": rules.sha256.hex()}
     return {}
 
 
