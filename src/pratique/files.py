@@ -15,15 +15,15 @@ TEMPORARY: Final = ".tmp"
 """How the name of a file ends that a crash may leave behind; it is of no use and can be deleted."""
 
 
-def replace(path: Path, content: bytes) -> None:
+def replace(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put a file in the place of another, or where there was none; a crash at any moment leaves the one or the other.
 
-    When this returns, content and name are on the disk.
+    When this returns, content and name are on the disk. `mode` says who may read the new file.
     Raises: OSError; the file is as it was then.
     """
     temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o644)
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:
             rest = memoryview(content)
             while rest:

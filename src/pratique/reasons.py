@@ -363,6 +363,9 @@ class Reason(StrEnum):
     UNSURE_TRAVELLER = "session.unsure", "It is not sure that all codes are the same traveller's."
     ONE_CODE = "session.one_code", "There are not two proven codes to compare."
 
+    # Records of verifications
+    RECORD_INVALID = "record.invalid", "The file is not one of records of verifications."
+
     # Requests, at the holder's side
     REQUEST_INVALID = "request.invalid", "The request is not one that can be read."
     VERIFIERS_INVALID = "request.list_invalid", "The list of verifiers cannot be used."

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections import Counter
-from datetime import UTC, datetime
 from enum import StrEnum
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, overload
 
 from pratique.errors import PratiqueError
 from pratique.model import Credential, Kind
 from pratique.model.codes import Coding, country_name
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
+from pratique.record import hour, terms
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from datetime import datetime
 
-    from pratique.rules import Judgement
+    from pratique.request import Request
+    from pratique.rules import Judgement, RuleSet
     from pratique.trust import TrustedIssuer
 
 
@@ -193,13 +195,29 @@ class Report(NamedTuple):
         advice = [check.code.advice for check in self.checks if check.outcome in _STANDING_AGAINST]
         return " ".join(dict.fromkeys(filter(None, advice))) or "Please wait: an officer will look at your certificate."
 
-    def record(self) -> dict[str, Any]:
-        """Return what may be kept of a verification: verdict, codes, list versions, the hour. No claim is in it."""
-        hour = self.at.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+    @overload
+    def record(self) -> dict[str, Any]: ...
+
+    @overload
+    def record(self, *, rules: RuleSet | None = None, request: Request | None = None) -> dict[str, Any] | None: ...
+
+    def record(self, *, rules: RuleSet | None = None, request: Request | None = None) -> dict[str, Any] | None:
+        """Return what may be kept (`schemas/record.schema.json`): verdict, codes, list versions, the hour; no claim.
+
+        With the entry rules, the request that was answered, or both, it says besides for which purpose, by which law
+        and until when it may be kept, and what was asked for; None where they allow nothing to be kept. Without either
+        nobody has said for how long: that is for the caller to settle.
+
+        Raises: ValueError: rules, request and what was judged are not about one edition of one rule set.
+        """
+        kept = terms(self.at, self.judgement, rules, request)
+        if kept is None:
+            return None
         return {
             "verdict": self.verdict.value,
             "format": self.format,
             "codes": {check.step.value: check.code.value for check in self.checks},
             "trust_lists": dict(self.lists),
-            "hour": rfc3339(hour),
+            "hour": rfc3339(hour(self.at)),
+            **kept,
         }

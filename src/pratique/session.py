@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, overload
 
 from pratique.formats.shc_text import join
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
+from pratique.record import terms
 from pratique.report import Check, Outcome, Report, Step, Verdict
 
 if TYPE_CHECKING:
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
 
     from pratique.model import Holder
     from pratique.proven import Proven
+    from pratique.request import Request
     from pratique.rules import Judgement, RuleSet
 
 MAX_CODES: Final = 64
@@ -91,13 +93,26 @@ class SessionReport:
         """Return the claims without which the entry rules cannot be answered: those to ask for, and no others."""
         return frozenset() if self.judgement is None else self.judgement.missing
 
-    def record(self) -> dict[str, Any]:
-        """Return what may be kept: verdict, how the codes were joined, each code's own record. No claim is in it."""
+    @overload
+    def record(self) -> dict[str, Any]: ...
+
+    @overload
+    def record(self, *, rules: RuleSet | None = None, request: Request | None = None) -> dict[str, Any] | None: ...
+
+    def record(self, *, rules: RuleSet | None = None, request: Request | None = None) -> dict[str, Any] | None:
+        """Return what may be kept: verdict, how the codes were joined, each code's own record. No claim is in it.
+
+        The terms, which are those of all codes, and what it raises, are as of `Report.record`.
+        """
+        kept = terms(self.reports[0].at, self.judgement, rules, request)
+        if kept is None:
+            return None
         return {
             "verdict": self.verdict.value,
             "joining": self.joining.code.value,
             **({} if self.rules is None else {"rules": self.rules.code.value}),
             "codes": [report.record() for report in self.reports],
+            **kept,
         }
 
     def _codes(self) -> str:
