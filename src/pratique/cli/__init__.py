@@ -23,6 +23,7 @@ _COMMANDS: Final = {
     "keygen": "Make a key pair to sign with.",
     "rules": "Check, explain and try entry rules.",
     "trust": "Show, extend and check whom a verifier trusts.",
+    "records": "Show what is kept of verifications; delete it in time.",
     "demo": "Play the whole story: issuer, traveller, border.",
 }
 EXIT_ERROR: Final = 2

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 import click
 
-from pratique.cli import options, output, relied
+from pratique.cli import options, output, recording, relied
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from pratique.cli.recording import Recorder
     from pratique.cli.sources import Source
     from pratique.mrz import TravelDocument
     from pratique.report import Report
@@ -49,6 +50,7 @@ class _Question:
     document: TravelDocument | None
     compared_by_eye: bool
     rules: RuleSet | None
+    recorder: Recorder | None
 
     def ask(self, sources: Iterable[Source]) -> Iterator[_Item]:
         """Yield an item for each code of the sources, those joined that were printed in parts."""
@@ -62,6 +64,8 @@ class _Question:
             report = self.verifier.verify(
                 text, at=at, document=self.document, compared_by_eye=self.compared_by_eye, rules=self.rules
             )
+            if self.recorder is not None:
+                self.recorder.keep(report)
             yield _Item(name, report)
 
 
@@ -85,6 +89,7 @@ class _Question:
 @options.rules_option
 @click.option("--together", is_flag=True, help="All codes are one traveller's: join them, and answer with one verdict.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
+@recording.option
 def command(  # noqa: PLR0913 - one for each option
     *,
     codes: tuple[str, ...],
@@ -94,6 +99,7 @@ def command(  # noqa: PLR0913 - one for each option
     rules_path: Path | None,
     together: bool,
     as_json: bool,
+    record_path: Path | None,
     **paths: Path | None,
 ) -> int:
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
@@ -109,7 +115,8 @@ def command(  # noqa: PLR0913 - one for each option
 
     rules = None if rules_path is None else options.read_rules(rules_path)
     verifier, advice = relied.verifier(**paths)
-    question = _Question(verifier, at, document, compared_by_eye, rules)
+    recorder = recording.recorder(record_path, rules)
+    question = _Question(verifier, at, document, compared_by_eye, rules, recorder)
     if codes == ("-",) and sys.stdin.isatty():
         return _desk(question, advice, as_json=as_json)
     sources, many = expand(codes)
@@ -159,6 +166,8 @@ def _together(question: _Question, sources: list[Source], *, as_json: bool) -> i
     if not named:
         return EXIT_ERROR
     report = session.report()
+    if question.recorder is not None:
+        question.recorder.keep(report)
     print_joined(report, as_json=as_json)
     return EXIT_ERROR if unreadable else EXIT_CODES[report.verdict]
 
