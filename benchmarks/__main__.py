@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 
 from cryptography.hazmat.backends.openssl import backend
 
-from benchmarks import parts, peers, starting, status_lists, symbols, trust_lists, verifying
+from benchmarks import border, parts, peers, starting, status_lists, symbols, trust_lists, verifying
 from benchmarks.measure import QUICK, Effort
 from benchmarks.scene import ROOT, Scene
 
@@ -36,6 +36,8 @@ def tables(effort: Effort) -> Iterator[Table]:
     """Yield every table, as soon as it is measured."""
     scene = Scene()
     yield verifying.verification(scene, effort)
+    yield border.other_peers(scene, effort)
+    yield border.everything_on(scene, effort)
     yield verifying.threads(scene, effort)
     yield verifying.binding(scene, effort)
     yield verifying.signing(scene, effort)

@@ -17,10 +17,12 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.measure import Effort, take_turns
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from benchmarks.scene import Case
 
 HOME = Path(__file__).parent / ".venv-peers"
-PACKAGES = ("cwt", "pycose", "base45")
+PACKAGES = ("cwt", "pycose", "base45", "joserfc")
 
 
 def _python() -> Path:
@@ -38,33 +40,40 @@ def install() -> str:
     return "" if made.returncode == 0 else "absent: pip could not install them"
 
 
-def _installed() -> bool:
-    if not _python().exists():
-        return False
-    imports = "import " + ", ".join(PACKAGES)
-    return subprocess.run([_python(), "-c", imports], capture_output=True, check=False).returncode == 0  # noqa: S603
-
-
 def measured(case: Case, effort: Effort) -> dict[str, Any] | None:
     """Return seconds by competitor, `raw` among them, and `versions`; None where the environment is absent."""
     if not _installed():
         return None
+    from pratique.codec import base45, deflate  # noqa: PLC0415 - not at hand on the other side
+
+    message = deflate.inflate(base45.decode(case.text[4:]))
+    return _answer({**_job(case, effort), "text": case.text, "message": message.hex()})
+
+
+def measured_card(case: Case, effort: Effort) -> dict[str, Any] | None:
+    """Return the same for a SMART Health Card."""
+    return _answer({**_job(case, effort), "card": case.text}) if _installed() else None
+
+
+def _job(case: Case, effort: Effort) -> dict[str, Any]:
+    """Return what every competitor needs: the signature, what it is over, the key, and how long to measure."""
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat  # noqa: PLC0415
 
     from benchmarks.scene import der  # noqa: PLC0415 - not at hand on the other side
-    from pratique.codec import base45, deflate  # noqa: PLC0415
 
     envelope, native = case.envelope(), case.key.native
-    job = {
-        "text": case.text,
-        "message": deflate.inflate(base45.decode(case.text[4:])).hex(),
+    return {
         "signature": der(envelope.signature).hex(),
         "to_be_signed": envelope.to_be_signed.hex(),
         "key_id": envelope.key_id.hex(),
-        "key": native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),  # type: ignore[union-attr]
+        "key": native.public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode(),
         "rounds": effort.rounds,
         "turn": effort.turn,
     }
+
+
+def _answer(job: dict[str, Any]) -> dict[str, Any]:
+    """Return what the other environment measures."""
     done = subprocess.run(  # noqa: S603 - our own environment
         [_python(), "-m", "benchmarks.peers"],
         input=json.dumps(job),
@@ -77,23 +86,37 @@ def measured(case: Case, effort: Effort) -> dict[str, Any] | None:
     return result
 
 
+def _installed() -> bool:
+    if not _python().exists():
+        return False
+    imports = "import " + ", ".join(PACKAGES)
+    return subprocess.run([_python(), "-c", imports], capture_output=True, check=False).returncode == 0  # noqa: S603
+
+
 def _measure(job: dict[str, Any]) -> dict[str, Any]:
     """Measure in the environment of the peers."""
-    import zlib  # noqa: PLC0415
-
-    import base45  # noqa: PLC0415
     from cryptography.hazmat.primitives import hashes  # noqa: PLC0415
     from cryptography.hazmat.primitives.asymmetric import ec  # noqa: PLC0415
     from cryptography.hazmat.primitives.serialization import load_pem_public_key  # noqa: PLC0415
+
+    signature, to_be_signed = (bytes.fromhex(job[name]) for name in ("signature", "to_be_signed"))
+    native: Any = load_pem_public_key(job["key"].encode())
+    algorithm = ec.ECDSA(hashes.SHA256())
+    others = _of_cards(job) if "card" in job else _of_certificates(job, native)
+    competitors = {"raw": lambda: native.verify(signature, to_be_signed, algorithm), **others}
+    spent = take_turns(competitors, rounds=job["rounds"], turn=job["turn"])
+    return {**spent, "versions": {name: version(name) for name in (*PACKAGES, "cbor2", "cryptography")}}
+
+
+def _of_certificates(job: dict[str, Any], native: Any) -> dict[str, Callable[[], object]]:
+    import zlib  # noqa: PLC0415
+
+    import base45  # noqa: PLC0415
     from cwt import COSE, COSEKey  # noqa: PLC0415
     from pycose.keys import EC2Key  # noqa: PLC0415
     from pycose.messages import Sign1Message  # noqa: PLC0415
 
-    message, signature, to_be_signed, key_id = (
-        bytes.fromhex(job[name]) for name in ("message", "signature", "to_be_signed", "key_id")
-    )
-    native: Any = load_pem_public_key(job["key"].encode())
-    algorithm = ec.ECDSA(hashes.SHA256())
+    message, key_id = bytes.fromhex(job["message"]), bytes.fromhex(job["key_id"])
     cose, cwt_key = COSE.new(), COSEKey.from_pem(job["key"], kid=key_id, alg="ES256")
     numbers = native.public_numbers()
     pycose_key = EC2Key(crv="P_256", x=numbers.x.to_bytes(32, "big"), y=numbers.y.to_bytes(32, "big"))
@@ -104,14 +127,29 @@ def _measure(job: dict[str, Any]) -> dict[str, Any]:
         if not signed.verify_signature():
             raise ValueError("pycose refuses the message")
 
-    competitors = {
-        "raw": lambda: native.verify(signature, to_be_signed, algorithm),
+    return {
         "cwt": lambda: cose.decode(message, cwt_key),
         "cwt from text": lambda: cose.decode(zlib.decompress(base45.b45decode(job["text"][4:])), cwt_key),
         "pycose": pycose_verify,
     }
-    spent = take_turns(competitors, rounds=job["rounds"], turn=job["turn"])
-    return {**spent, "versions": {name: version(name) for name in (*PACKAGES, "cbor2", "cryptography")}}
+
+
+def _of_cards(job: dict[str, Any]) -> dict[str, Callable[[], object]]:
+    import zlib  # noqa: PLC0415
+
+    from joserfc import jws  # noqa: PLC0415
+    from joserfc.jwk import ECKey  # noqa: PLC0415
+
+    key = ECKey.import_key(job["key"])
+    registry = jws.JWSRegistry(algorithms=["ES256"], strict_check_header=False)  # `zip` is none that it knows
+
+    def joserfc_verify() -> object:
+        digits = job["card"].rpartition("/")[2]
+        compact = "".join([chr(int(digits[i : i + 2]) + 45) for i in range(0, len(digits), 2)])
+        signed = jws.deserialize_compact(compact, key, registry=registry)
+        return json.loads(zlib.decompress(signed.payload, wbits=-15))
+
+    return {"joserfc": joserfc_verify}
 
 
 if __name__ == "__main__":

@@ -22,6 +22,7 @@ import authority
 import passes
 import seals
 import shc
+import who
 from pratique.cose.keys import PublicKey
 from pratique.formats import recognise
 from pratique.trust import Acceptance, TrustList, TrustStore
@@ -79,7 +80,7 @@ class Scene:
     def __init__(self) -> None:
         self.world = authority.World()
         self.state = authority.DccState(self.world.clock)
-        self.world.trusted.append(self.state.entry())
+        self.world.trusted.append(self.state.entry(formats=["eu-dcc", "who-hcert"]))
         ministry = passes.Ministry(self.world.clock)
         self.world.trusted.append(ministry.entry())
         cards = shc.ShcIssuer(self.world.clock)
@@ -99,6 +100,7 @@ class Scene:
             self.at,
             self.state.public_key(),
         )
+        self.yellow_card = Case("WHO yellow card", who.sign_card(3), self.verifier, self.at, self.state.public_key())
         ministry_key = PublicKey.from_native(ministry.key.public_key())
         self.nz_pass = Case("NZ COVID Pass", ministry.sign(), self.verifier, self.at, ministry_key)
         card = cards.text(shc.payload(shc.dose(), shc.dose()))
@@ -112,7 +114,7 @@ class Scene:
 
     def cases(self) -> tuple[Case, ...]:
         """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
-        ours = (self.hidden, self.shown, self.dcc, self.nz_pass, self.card, self.seal)
+        ours = (self.hidden, self.shown, self.dcc, self.yellow_card, self.nz_pass, self.card, self.seal)
         folder = VECTORS / PUBLISHED
         return (*ours, published(folder)) if folder.is_dir() else ours
 
