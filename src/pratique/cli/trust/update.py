@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 import click
 
 from pratique.cli import options, output
+from pratique.cli.fetched import ca_option, read
 
 if TYPE_CHECKING:
     from datetime import datetime
-
-_ADDRESS: Final = ("https://", "http://")
 
 
 @click.command(
@@ -30,23 +29,35 @@ _ADDRESS: Final = ("https://", "http://")
     metavar="FOLDER",
     help="Folder that takes it in.  [default: the user's own folder]",
 )
+@ca_option
 @options.at_option
-def command(*, sources: tuple[str, ...], list_id: str | None, trust_path: Path | None, at: datetime | None) -> int:
+def command(
+    *,
+    sources: tuple[str, ...],
+    list_id: str | None,
+    trust_path: Path | None,
+    ca_path: Path | None,
+    at: datetime | None,
+) -> int:
     """Take signed trust lists and roots into a trust folder: from files, or from https addresses.
 
-    This is the only command that opens a connection, and only to the addresses given. Older editions, lists that ended,
-    other lists than expected and too few signatures are refused, and the folder stays as it was.
+    This and `status fetch` are the only commands that open a connection, and only to the addresses given. Older
+    editions, lists that ended, other lists than expected and too few signatures are refused, and the folder stays as it
+    was.
 
     Exit code 1 where one was refused.
     """
     from pratique.errors import PratiqueError  # noqa: PLC0415
     from pratique.trust.repository import Repository  # noqa: PLC0415
+    from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415
 
     repository = Repository.open(trust_path or options.default_trust())
     refused = 0
     for source in sources:
         try:
-            taken = repository.update(_data(source), at=at or options.now(), expect=list_id)
+            taken = repository.update(
+                read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path), at=at or options.now(), expect=list_id
+            )
         except PratiqueError as error:
             output.complain(f"{source}: {error}", error.hint)
             refused += 1
@@ -55,11 +66,3 @@ def command(*, sources: tuple[str, ...], list_id: str | None, trust_path: Path |
         state = "taken in" if taken.is_new else "was here already"
         output.note(f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}")
     return 1 if refused else 0
-
-
-def _data(source: str) -> bytes:
-    if source.startswith(_ADDRESS):
-        from pratique.fetch import fetch  # noqa: PLC0415 - the only place that opens a connection
-
-        return fetch(source)
-    return Path(source).read_bytes()

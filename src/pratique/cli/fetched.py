@@ -1,0 +1,31 @@
+"""What an operator names to be taken in: a file, or an https address. Nothing else opens a connection."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Final
+
+import click
+
+_ADDRESS: Final = ("https://", "http://")  # the second is refused with a reason, and is no file
+
+ca_option: Final = click.option(
+    "--ca",
+    "ca_path",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Certificates (PEM) of authorities that count for addresses, in place of the system's.",
+)
+
+
+def read(source: str, *, limit: int, ca_path: Path | None) -> bytes:
+    """Return what is in a file or at an address, with at most one byte more than the limit.
+
+    Raises: FetchError; OSError.
+    """
+    if source.startswith(_ADDRESS):
+        from pratique.fetch import fetch  # noqa: PLC0415 - the only place that opens a connection
+
+        return fetch(source, limit=limit, cafile=ca_path)
+    with Path(source).open("rb") as file:
+        return file.read(limit + 1)
