@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, TypeVar
+from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
 import click
 
@@ -12,9 +12,12 @@ from pratique.cli import output
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from pratique.bundle import Bundle
+    from pratique.bundle_folder import Installed
     from pratique.revocation import Revocation
+    from pratique.rules import RuleSet
     from pratique.verify import Verifier
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
@@ -24,7 +27,11 @@ _FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False, exists=True)
 _OPTIONS: Final = (
     shared.trust_option,
     click.option(
-        "--bundle", "bundle_path", type=_FILE, metavar="FILE", help="Border bundle, in place of --trust; needs --root."
+        "--bundle",
+        "bundle_path",
+        type=click.Path(path_type=Path, exists=True),
+        metavar="FILE|FOLDER",
+        help="Border bundle, in place of --trust: a file, with --root, or the folder that took it in.",
     ),
     click.option("--root", "root_path", type=_FILE, metavar="FILE", help="The pinned root, in JSON."),
     click.option(
@@ -47,29 +54,72 @@ def options(function: _F) -> _F:
     return function
 
 
-def verifier(
+class Relied(NamedTuple):
+    """The verifier, the rule sets that came with it, and advice where it can accept nobody."""
+
+    verifier: Verifier
+    rule_sets: tuple[RuleSet, ...]
+    advice: str
+
+
+def relied(
     *,
     trust_path: Path | None,
     bundle_path: Path | None,
     root_path: Path | None,
     status_path: Path | None,
     revocation_path: Path | None,
-) -> tuple[Verifier, str]:
-    """Return the verifier that the options make, and advice where it can accept nobody."""
+) -> Relied:
+    """Return what the options make."""
     from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
 
-    root = None if root_path is None else shared.read_root(root_path)
     if bundle_path is None:
+        root = None if root_path is None else shared.read_root(root_path)
         store, advice = shared.load_trust(trust_path, root=root)
-        return Verifier(store, revocation=_held(status_path, revocation_path)), advice
-    if root is None:
-        raise click.UsageError("--bundle needs --root: the pinned root, by which the bundle counts")
+        return Relied(Verifier(store, revocation=_held(status_path, revocation_path)), (), advice)
     if trust_path is not None or status_path is not None or revocation_path is not None:
         raise click.UsageError("a bundle has its own trust lists and revocations: give --bundle alone")
+    bundle = read_bundle(bundle_path, root_path).bundle
+    return Relied(Verifier.of_bundle(bundle), bundle.rules(), _advice(bundle))
+
+
+def chosen(rule_sets: tuple[RuleSet, ...], wanted: str | None, at: datetime) -> RuleSet | None:
+    """Return the entry rules of a bundle by their id, or the only ones, in the edition of a moment; None of none.
+
+    Where none is in force, the newest edition is returned: it refers, and does not go unnoticed.
+    Raises: UsageError: none has that id; several are there, and which of them is meant was not said.
+    """
+    if not rule_sets and wanted is None:
+        return None
+    from pratique.rules import in_force  # noqa: PLC0415
+
+    newest = {each.id: each for each in sorted(rule_sets, key=lambda each: each.version)}
+    found = newest | in_force(rule_sets, at)
+    names = ", ".join(sorted(found)) or "none; they come in a bundle"
+    if wanted is None:
+        found = in_force(rule_sets, at) or newest
+        if len(found) > 1:
+            raise click.UsageError(f"the bundle has several entry rules: choose with --rule-set, of {names}")
+        (wanted,) = found
+    if wanted not in found:
+        raise click.UsageError(f"there are no entry rules {wanted!r}: there are {names}")
+    return found[wanted]
+
+
+def read_bundle(path: Path, root_path: Path | None) -> Installed:
+    """Return the bundle in a file, or in the folder of a kiosk, and the root by which it counts.
+
+    Raises: PratiqueError: it does not count. UsageError: a file without a root.
+    """
+    from pratique import bundle_folder  # noqa: PLC0415
     from pratique.bundle import Bundle  # noqa: PLC0415
 
-    bundle = Bundle.load(bundle_path, root)
-    return Verifier.of_bundle(bundle), _advice(bundle)
+    root = None if root_path is None else shared.read_root(root_path)
+    if path.is_dir():
+        return bundle_folder.load(path, root=root)
+    if root is None:
+        raise click.UsageError("--root is needed: the pinned root, by which a bundle in a file counts")
+    return bundle_folder.Installed(Bundle.load(path, root), root)
 
 
 def _held(status_path: Path | None, revocation_path: Path | None) -> Revocation:

@@ -13,7 +13,11 @@ from pratique.reasons import Reason
 from pratique.report import Outcome, Report, Verdict
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
     from pratique.model import Credential
+    from pratique.rules import Judgement, RuleSet
     from pratique.session import SessionReport
 
 COLOURS: Final = {Verdict.ACCEPT: "green", Verdict.REFER: "yellow", Verdict.REJECT: "red"}
@@ -27,6 +31,7 @@ _WIDTH: Final = 60
 _NEXT: Final = {
     Reason.KEY_UNKNOWN: f"if you know this issuer and trust it, {HOW_TO_ADD}",
     Reason.DOCUMENT_NEEDED: "give the machine-readable zone of the traveller's document with --mrz",
+    Reason.CHALLENGE_NEEDED: "give the request of this desk that the code answers with --request",
     Reason.COMPARE_BY_EYE: "give --mrz, or compare name and birth date with the document and give --compared-by-eye",
 }
 
@@ -38,11 +43,16 @@ def print_verdict(report: Report | SessionReport) -> None:
     output.paragraph(report.explain())
 
 
-def print_report(report: Report) -> None:
-    """Print a report for the officer. What the holder showed is in it: it is there to be compared."""
+def print_report(report: Report, rule_set: RuleSet | None = None, rules_path: Path | None = None) -> None:
+    """Print a report for the officer. What the holder showed is in it: it is there to be compared.
+
+    With the entry rules, it says in words which of them hold and which do not, and how to ask for what is missing.
+    """
     print_verdict(report)
     if report.credential is not None:
         print_shown(report.credential)
+    if rule_set is not None and report.judgement is not None:
+        print_rules(rule_set, report.judgement, report.at)
     output.heading(f"Checks, for {report.at:%Y-%m-%d %H:%M} UTC")
     reached = [check for check in report.checks if check.code is not Reason.NOT_REACHED]
     width = max(len(check.step) for check in reached)
@@ -57,6 +67,19 @@ def print_report(report: Report) -> None:
     output.paragraph(report.for_traveller(), indent=2)
     if report.lists:  # otherwise nobody is trusted, and that is said elsewhere
         output.advise(_NEXT.get(report.decisive.code, ""))
+    if rule_set is not None and report.missing:
+        from pratique.cli.rulings import follow_up  # noqa: PLC0415
+
+        output.advise(follow_up(rule_set, report.missing, report.credential, rules_path))
+
+
+def print_rules(rule_set: RuleSet, judgement: Judgement, at: datetime) -> None:
+    """Print what each of the entry rules came to."""
+    from pratique.cli.rulings import print_judgement, title  # noqa: PLC0415 - not every desk has rules
+
+    output.heading("Entry rules")
+    output.paragraph(title(rule_set) if judgement.in_force else f"{title(rule_set)} (not in force)", indent=2)
+    print_judgement(rule_set, judgement, at)
 
 
 def print_shown(credential: Credential) -> None:

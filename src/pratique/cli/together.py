@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from pratique.cli import output
-from pratique.cli.report import print_verdict
+from pratique.cli.report import print_rules, print_verdict
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from pratique.cli.sources import Source
     from pratique.report import Report
+    from pratique.rules import RuleSet
     from pratique.session import Session, SessionReport
 
 
@@ -35,8 +36,8 @@ def shown(session: Session, sources: Iterable[Source]) -> tuple[list[tuple[str, 
     return [(names[id(report)], report) for report in reports], unreadable
 
 
-def print_joined(report: SessionReport, *, as_json: bool) -> None:
-    """Print the verdict over all codes."""
+def print_joined(report: SessionReport, rule_set: RuleSet | None = None, *, as_json: bool) -> None:
+    """Print the verdict over all codes, and what the entry rules came to over all of them."""
     joining = report.joining
     if as_json:
         output.print_json(
@@ -49,3 +50,7 @@ def print_joined(report: SessionReport, *, as_json: bool) -> None:
         return
     click.echo()
     print_verdict(report)
+    if rule_set is not None and report.judgement is not None:
+        print_rules(rule_set, report.judgement, report.reports[0].at)
+        if report.missing:
+            output.paragraph(f"Ask for {', '.join(sorted(report.missing))}, and nothing else.", indent=2)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 import click
 
 from pratique.cli import options, output, recording, relied
+from pratique.cli.request.arguments import Asked
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
@@ -20,7 +21,9 @@ if TYPE_CHECKING:
     from pratique.cli.sources import Source
     from pratique.mrz import TravelDocument
     from pratique.report import Report
+    from pratique.request import Request, SignedRequest
     from pratique.rules import RuleSet
+    from pratique.sdcwt import Challenge
     from pratique.verify import Verifier
 
 EXIT_CODES: Final = {"accept": 0, "reject": 1, "refer": 3}
@@ -50,7 +53,14 @@ class _Question:
     document: TravelDocument | None
     compared_by_eye: bool
     rules: RuleSet | None
+    rules_path: Path | None
+    request: Request | None
     recorder: Recorder | None
+
+    @property
+    def challenge(self) -> Challenge | None:
+        """Return what a key binding token must answer."""
+        return None if self.request is None else self.request.challenge
 
     def ask(self, sources: Iterable[Source]) -> Iterator[_Item]:
         """Yield an item for each code of the sources, those joined that were printed in parts."""
@@ -62,7 +72,12 @@ class _Question:
                 yield _Item(name, text)
                 continue
             report = self.verifier.verify(
-                text, at=at, document=self.document, compared_by_eye=self.compared_by_eye, rules=self.rules
+                text,
+                at=at,
+                document=self.document,
+                compared_by_eye=self.compared_by_eye,
+                challenge=self.challenge,
+                rules=self.rules,
             )
             if self.recorder is not None:
                 self.recorder.keep(report)
@@ -75,6 +90,7 @@ class _Question:
         "pratique verify photo.jpg --trust trust/ --at 2026-11-23T12:00:00Z",
         "pratique verify arrivals/ --json > reports.jsonl",
         "pratique verify yellow-card.png dcc.png --together --mrz @passport.txt",
+        "pratique verify card.png --bundle kiosk/ --mrz @passport.txt",
         "pratique verify card.png --bundle border.bundle --root root.json --rules entry.json",
         "pratique verify - < scanned.txt",
     )
@@ -87,6 +103,10 @@ class _Question:
     "--compared-by-eye", is_flag=True, help="I compared name and birth date with a document: they are the same."
 )
 @options.rules_option
+@click.option("--rule-set", "rule_set_id", metavar="ID", help="Which of the bundle's entry rules are asked.")
+@click.option(
+    "--request", "asked", type=Asked(), metavar="TEXT|FILE", help="This desk's request, which a wallet's answer is for."
+)
 @click.option("--together", is_flag=True, help="All codes are one traveller's: join them, and answer with one verdict.")
 @click.option("--json", "as_json", is_flag=True, help="Print the report as JSON; of many codes, one line each.")
 @recording.option
@@ -97,6 +117,8 @@ def command(  # noqa: PLR0913 - one for each option
     at: datetime | None,
     compared_by_eye: bool,
     rules_path: Path | None,
+    rule_set_id: str | None,
+    asked: SignedRequest | None,
     together: bool,
     as_json: bool,
     record_path: Path | None,
@@ -106,18 +128,28 @@ def command(  # noqa: PLR0913 - one for each option
 
     One code gives a report; several give a table. The parts of one code may be in several pictures. With --together all
     codes are one traveller's: joined by the travel document, else by name and birth date. Nothing is fetched: all that
-    counts is in the trust folder.
+    counts is in the trust folder, or in the bundle; a bundle's entry rules are asked too, unless --rules gives others.
 
     Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
     order 2, 1, 3, 0, but with --together that of the one verdict.
     """
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
-    rules = None if rules_path is None else options.read_rules(rules_path)
-    verifier, advice = relied.verifier(**paths)
-    recorder = recording.recorder(record_path, rules)
-    question = _Question(verifier, at, document, compared_by_eye, rules, recorder)
+    moment = at or options.now()
+    verifier, rule_sets, advice = relied.relied(**paths)
+    if rules_path is None:
+        rules = relied.chosen(rule_sets, rule_set_id, moment)
+    elif rule_set_id is None:
+        root_path = paths["root_path"]
+        rules = options.read_rules(rules_path, None if root_path is None else options.read_root(root_path))
+    else:
+        raise click.UsageError("--rules gives a file, --rule-set names one of the bundle's: give one of them")
+    request = None if asked is None else _own(asked, rules, moment)
+    recorder = recording.recorder(record_path, rules, request)
+    question = _Question(verifier, at, document, compared_by_eye, rules, rules_path, request, recorder)
     if codes == ("-",) and sys.stdin.isatty():
+        if request is not None:
+            raise click.UsageError("a request is for one traveller, and a scanner for many: give --request one answer")
         return _desk(question, advice, as_json=as_json)
     sources, many = expand(codes)
     if together:
@@ -126,9 +158,23 @@ def command(  # noqa: PLR0913 - one for each option
         exit_code = _many(question, sources, as_json=as_json)
     else:
         items = list(question.ask(sources))
-        exit_code = _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], as_json=as_json)
+        exit_code = (
+            _print_many(items, as_json=as_json) if len(items) > 1 else _print_one(items[0], question, as_json=as_json)
+        )
     output.advise(advice)
     return exit_code
+
+
+def _own(asked: SignedRequest, rules: RuleSet | None, at: datetime) -> Request:
+    """Return the request of this desk, which proves it to itself by having it; that it fits the rules is checked."""
+    from pratique.model.dates import rfc3339  # noqa: PLC0415
+
+    request = asked.unverified()
+    if rules is not None and request.rule_set_sha256 != rules.sha256:
+        raise click.UsageError(f"the request goes by {request.rule_set}, in another edition or not these rules")
+    if at >= request.expires_at:
+        output.warn(f"the request ended {rfc3339(request.expires_at)}: make a new one for each traveller")
+    return request
 
 
 def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
@@ -142,7 +188,7 @@ def _desk(question: _Question, advice: str, *, as_json: bool) -> int:
         if text := line.rstrip("\r\n"):
             (item,) = question.ask([Source.of("scanner", text)])
             exit_codes.add(item.exit_code)
-            _print_one(item, as_json=as_json)
+            _print_one(item, question, as_json=as_json)
     return _worst(exit_codes)
 
 
@@ -158,6 +204,7 @@ def _together(question: _Question, sources: list[Source], *, as_json: bool) -> i
         at=question.at or options.now(),
         document=question.document,
         compared_by_eye=question.compared_by_eye,
+        challenge=question.challenge,
         rules=question.rules,
     )
     named, unreadable = shown(session, sources)
@@ -168,11 +215,11 @@ def _together(question: _Question, sources: list[Source], *, as_json: bool) -> i
     report = session.report()
     if question.recorder is not None:
         question.recorder.keep(report)
-    print_joined(report, as_json=as_json)
+    print_joined(report, question.rules, as_json=as_json)
     return EXIT_ERROR if unreadable else EXIT_CODES[report.verdict]
 
 
-def _print_one(item: _Item, *, as_json: bool) -> int:
+def _print_one(item: _Item, question: _Question, *, as_json: bool) -> int:
     result = item.result
     if isinstance(result, PratiqueError):
         if not as_json:
@@ -185,7 +232,7 @@ def _print_one(item: _Item, *, as_json: bool) -> int:
     else:
         from pratique.cli.report import print_report  # noqa: PLC0415
 
-        print_report(result)
+        print_report(result, question.rules, question.rules_path)
     return item.exit_code
 
 
