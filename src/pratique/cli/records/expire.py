@@ -29,5 +29,5 @@ def command(*, files: tuple[Path, ...], at: datetime | None) -> None:
 
     for file in files:
         done = expire(file, at or options.now())
-        also = f", {done.unreadable} lines deleted that were no record" if done.unreadable else ""
+        also = f"; lines that were no record, deleted: {done.unreadable}" if done.unreadable else ""
         click.echo(f"{output.safe(str(file))}: {done.deleted} deleted, {done.kept} kept{also}")
