@@ -18,10 +18,11 @@ def test_the_story_ends_as_it_should_and_every_command_it_names_works(run: Run, 
     assert " ACCEPT " in told.stdout
     assert "REFER  binding.document_needed" in told.stdout
     assert "REJECT  signature.invalid" in told.stdout
+    assert "REFUSED  request.asks_too_much" in told.stdout
     commands = [line.strip() for line in told.stdout.splitlines() if line.startswith("  pratique ")]
-    assert len(commands) == 8
+    assert len(commands) == 11
     codes = [run(*shlex.split(line)[1:]).exit_code for line in commands]
-    assert codes == [0, 1, 0, 0, 0, 1, 0, 0]
+    assert codes == [0, 1, 0, 0, 0, 1, 0, 0, 1, 0, 0]
 
 
 def test_it_can_be_told_again(run: Run, tmp_path: Path) -> None:

@@ -21,9 +21,11 @@ if TYPE_CHECKING:
     from pratique.mrz import TravelDocument
     from pratique.present import HeldCredential
     from pratique.report import Report
+    from pratique.rules import RuleSet
 
 ISSUER: Final = "https://health.utopia.example"
 _NAME: Final = "Ministry of Health of Utopia"
+_BORDER: Final = "https://border.utopia.example"
 _MARK: Final = "DEMO.txt"
 _MARK_TEXT: Final = (
     "Made by `pratique demo`, which makes the files in this folder anew whenever it runs. Nothing here is real.\n"
@@ -51,6 +53,10 @@ _FILES: Final = {
     "card": "card.png",
     "forged": "forged.png",
     "trust": "trust",
+    "rules": "entry.json",
+    "desk": "border.pem",
+    "verifiers": "verifiers.json",
+    "greedy": "greedy.txt",
     "mark": _MARK,
 }
 
@@ -65,10 +71,10 @@ _FILES: Final = {
     help="Folder for the files that it makes.",
 )
 def command(*, folder: Path) -> int:
-    """Play the whole story: an issuer, a traveller with a yellow card, a border, a finder, a forger.
+    """Play the whole story: an issuer, a traveller with a yellow card, a border and its rules, a finder, a forger.
 
-    It makes a key, a trust folder, a yellow fever vaccination bound to a specimen passport, and its QR code, verifies
-    that code as a border would, and says which commands to try next.
+    It makes a key, a trust folder, entry rules, a yellow fever vaccination bound to a specimen passport, and its QR
+    code, verifies that code as a border would, asks for too much, and says which commands to try next.
     """
     from pratique.mrz import parse_mrz  # noqa: PLC0415 - `--help` needs none of the library
 
@@ -87,22 +93,28 @@ def command(*, folder: Path) -> int:
         [("claims", str(files.claims)), ("passport", str(files.passport)), ("her copy", str(files.held))], indent=5
     )
 
-    _step(3, "She shows a QR code that says no more than it must.")
-    _draw(files, held)
+    _step(3, "A border publishes what it asks of travellers.")
+    rules = _publish(files, at)
 
-    _step(4, "A border trusts the ministry, for yellow fever and nothing else.")
+    _step(4, "She shows a QR code that says just what these rules need.")
+    _draw(files, held, rules, at)
+
+    _step(5, "The border trusts the ministry, for yellow fever and nothing else.")
     _trust(files, key, at)
     output.pairs([("trust", f"{files.trust}/ (trust list and acceptance)")], indent=5)
 
-    _step(5, "An officer scans the code, with the passport in hand.")
+    _step(6, "An officer scans the code, with the passport in hand.")
     click.echo()
-    _print_report(_verify(files, files.card, at, document))
+    _print_report(_verify(files, files.card, at, document, rules), files, rules)
 
-    _step(6, "Somebody finds the code, and has no passport to it: nothing in it says whose it is.")
-    _print_short(_verify(files, files.card, at, None))
+    _step(7, "Somebody finds the code, and has no passport to it: nothing in it says whose it is.")
+    _print_short(_verify(files, files.card, at, None, rules))
 
-    _step(7, "Somebody turns yellow fever into polio in it, and keeps the passport.")
-    _print_short(_verify(files, files.forged, at, document))
+    _step(8, "Somebody turns yellow fever into polio in it, and keeps the passport.")
+    _print_short(_verify(files, files.forged, at, document, rules))
+
+    _step(9, "A desk of the border asks for her name and batch too. Her wallet refuses.")
+    _ask_too_much(files, rules, at)
 
     click.echo()
     click.secho("Try next", bold=True)
@@ -190,12 +202,36 @@ def _issue(files: _Folder, key: PrivateKey, document: TravelDocument, at: dateti
     return held
 
 
-def _draw(files: _Folder, held: HeldCredential) -> None:
+def _publish(files: _Folder, at: datetime) -> RuleSet:
+    """Write the border's rules, in force this year and the next; print what they ask."""
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.cli.request.words import claims_text  # noqa: PLC0415
+    from pratique.request.consideration import kept  # noqa: PLC0415
+    from pratique.rules.minimum import minimum  # noqa: PLC0415
+    from pratique.rules import RuleSet  # noqa: PLC0415
+    from pratique.rules.ready_made import text  # noqa: PLC0415
+
+    years = {"valid_from": f"{at.year}-01-01T00:00:00Z", "valid_to": f"{at.year + 2}-01-01T00:00:00Z"}
+    rules = RuleSet.from_json({**json.decode(text("yellow-fever-entry")), **years})
+    _write(files.rules, json.encode(rules.document))
+    output.pairs(
+        [
+            ("rules", f"{files.rules} ({rules.id} {rules.edition})"),
+            ("by law", rules.legal_basis["en"]),
+            ("need", claims_text(minimum(rules))),
+            ("kept", kept(rules.retention)),
+        ],
+        indent=5,
+    )
+    return rules
+
+
+def _draw(files: _Folder, held: HeldCredential, rules: RuleSet, at: datetime) -> None:
     """Write the code that she shows, and a forged one; print what the first shows."""
     from pratique.cli.claims import always_rows  # noqa: PLC0415
     from pratique.qr import render, text  # noqa: PLC0415
 
-    shown = held.present()
+    shown = held.present(rules=rules, at=at)
     forged = text.encode(text.decode(shown).replace(b"1D47", b"1C81"))
     _write(files.card, render.png(shown))
     _write(files.forged, render.png(forged))
@@ -222,20 +258,57 @@ def _trust(files: _Folder, key: PrivateKey, at: datetime) -> None:
     _write(files.trust / "acceptance.json", json.encode(acceptance))
 
 
-def _verify(files: _Folder, picture: Path, at: datetime, document: TravelDocument | None) -> Report:
+def _ask_too_much(files: _Folder, rules: RuleSet, at: datetime) -> None:
+    """Write a request for more than the rules read, and her list of verifiers; print how her wallet answers."""
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.cose.keys import PrivateKey  # noqa: PLC0415
+    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
+    from pratique.model.dates import rfc3339  # noqa: PLC0415
+    from pratique.request import Request, VerifierList, consider, read  # noqa: PLC0415
+
+    desk = PrivateKey.generate()
+    listed = {
+        "id": _BORDER,
+        "country": "UTO",
+        "names": {"en": "Border of Utopia"},
+        "keys": [{"public_key": desk.public.jwk}],
+        "purposes": [rules.purpose],
+        "max_retention": "P0D",
+    }
+    verifiers = {"id": "verifiers", "sequence": 1, "issued_at": rfc3339(at), "verifiers": [listed]}
+    asked = Request.for_rules(
+        rules,
+        verifier=_BORDER,
+        names={"en": "Border of Utopia"},
+        audience=_BORDER,
+        at=at,
+        valid_for=timedelta(days=1),
+        claims=("holder.name", "event.batch"),
+    ).sign(SoftwareSigner(desk))
+    _write(files.desk, desk.to_pem(), 0o600)
+    _write(files.verifiers, json.encode(verifiers))
+    _write(files.greedy, f"{asked}\n")
+    found = consider(read(asked), verifiers=VerifierList.from_json(verifiers), rule_set=rules, at=at)
+    output.pairs([("request", str(files.greedy)), ("verifiers", f"{files.verifiers} (whom she lets ask)")], indent=5)
+    for refusal in found.refusals:
+        lead = f"     {click.style('REFUSED', bold=True, fg='red')}  "
+        output.paragraph(f"{refusal.code.value}: {refusal.sentence} {refusal.code.advice}", lead=lead, indent=5)
+
+
+def _verify(files: _Folder, picture: Path, at: datetime, document: TravelDocument | None, rules: RuleSet) -> Report:
     """Return the report on a picture, from files alone, as `pratique verify` does it."""
     from pratique.qr.read import read  # noqa: PLC0415
     from pratique.trust import TrustStore  # noqa: PLC0415
     from pratique.verify import Verifier  # noqa: PLC0415
 
     (text,) = read(picture)
-    return Verifier(TrustStore.load(files.trust)).verify(text, at=at, document=document)
+    return Verifier(TrustStore.load(files.trust)).verify(text, at=at, document=document, rules=rules)
 
 
-def _print_report(report: Report) -> None:
+def _print_report(report: Report, files: _Folder, rules: RuleSet) -> None:
     from pratique.cli.report import print_report  # noqa: PLC0415
 
-    print_report(report)
+    print_report(report, rules, files.rules)
 
 
 def _print_short(report: Report) -> None:
@@ -257,10 +330,17 @@ def _commands(files: _Folder) -> list[tuple[str, str]]:
     path = {name: shlex.quote(str(getattr(files, name))) for name in _FILES}
     mine = shlex.quote(str(files.path / "with-date.png"))
     mrz, trust = f"--mrz @{path['passport']}", f"--trust {path['trust']}"
+    rules, verifiers = f"--rules {path['rules']}", f"--verifiers {path['verifiers']}"
     return [
-        ("the border again", f"{pratique} verify {path['card']} {mrz} {trust}"),
+        ("the border again", f"{pratique} verify {path['card']} {mrz} {trust} {rules}"),
         ("in twelve years", f"{pratique} verify {path['card']} {mrz} {trust} --at 2038-12-01"),
         ("what a stranger sees in it", f"{pratique} inspect {path['card']}"),
+        ("what the border's rules ask, in words", f"{pratique} rules explain {path['rules']}"),
+        ("the code that they need", f"{pratique} present {path['held']} {rules}"),
+        (
+            "her wallet, asked for too much",
+            f"{pratique} present {path['held']} --request {path['greedy']} {rules} {verifiers}",
+        ),
         ("what she could show", f"{pratique} present {path['held']} --list"),
         ("a code that shows the date too", f"{pratique} present {path['held']} --show event.date --qr {mine} --force"),
         ("everything in the folder at once", f"{pratique} verify {shlex.quote(str(files.path))} {mrz} {trust}"),
