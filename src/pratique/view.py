@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
     from pratique.report import Report
+    from pratique.rules import Judgement
 
 _P = TypeVar("_P", bound=Personal)
 
@@ -153,8 +154,29 @@ def report_view(report: Report) -> dict[str, Any]:
         if issuer is None
         else {"id": issuer.id, "country": issuer.country, "name": issuer.name(), "trust_list": issuer.trust_list},
         "credential": None if report.credential is None else credential_view(report.credential),
+        "rules": None if report.judgement is None else rules_view(report.judgement),
     }
     return _present(view)
+
+
+def rules_view(judgement: Judgement) -> dict[str, Any]:
+    """Return as JSON what each of the entry rules came to, and the claims to ask for where they lack some."""
+    return {
+        "id": judgement.rule_set,
+        "version": judgement.version,
+        "answer": judgement.answer.value,
+        "rules": [
+            {
+                "requirement": requirement.requirement,
+                "id": rule.rule,
+                "answer": rule.answer.value,
+                **({"missing": sorted(rule.missing)} if rule.missing else {}),
+            }
+            for requirement in judgement.requirements
+            for rule in requirement.rules
+        ],
+        "missing": sorted(judgement.missing),
+    }
 
 
 def _present(view: Mapping[str, Any]) -> dict[str, Any]:

@@ -204,11 +204,11 @@ def _issue(files: _Folder, key: PrivateKey, document: TravelDocument, at: dateti
 
 def _publish(files: _Folder, at: datetime) -> RuleSet:
     """Write the border's rules, in force this year and the next; print what they ask."""
-    from pratique.codec import json  # noqa: PLC0415
     from pratique.cli.request.words import claims_text  # noqa: PLC0415
+    from pratique.codec import json  # noqa: PLC0415
     from pratique.request.consideration import kept  # noqa: PLC0415
-    from pratique.rules.minimum import minimum  # noqa: PLC0415
     from pratique.rules import RuleSet  # noqa: PLC0415
+    from pratique.rules.minimum import minimum  # noqa: PLC0415
     from pratique.rules.ready_made import text  # noqa: PLC0415
 
     years = {"valid_from": f"{at.year}-01-01T00:00:00Z", "valid_to": f"{at.year + 2}-01-01T00:00:00Z"}

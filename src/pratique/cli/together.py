@@ -40,10 +40,13 @@ def print_joined(report: SessionReport, rule_set: RuleSet | None = None, *, as_j
     """Print the verdict over all codes, and what the entry rules came to over all of them."""
     joining = report.joining
     if as_json:
+        from pratique.view import rules_view  # noqa: PLC0415 - not to print for people
+
         output.print_json(
             {
                 "verdict": report.verdict.value,
                 "joining": {"outcome": joining.outcome.value, "code": joining.code.value, "meaning": joining.sentence},
+                **({} if report.judgement is None else {"rules": rules_view(report.judgement)}),
             },
             indent=None,
         )
