@@ -20,9 +20,12 @@ TIMES = st.datetimes(datetime(1970, 1, 1), datetime(9000, 1, 1), timezones=st.ju
 EXAMPLE = State(root_version=2, latest=datetime(2026, 11, 23, tzinfo=UTC), lists={"who": Seen(1, "0" * 64)})
 
 
-@given(NUMBERS, TIMES, st.dictionaries(st.text(), SEEN, max_size=3))
-def test_any_state_reads_back(version: int, latest: datetime, lists: dict[str, Any]) -> None:
-    state = State(root_version=version, latest=latest, lists=lists)
+EDITIONS = st.dictionaries(st.text(), SEEN, max_size=3)
+
+
+@given(NUMBERS, TIMES, EDITIONS, EDITIONS)
+def test_any_state_reads_back(version: int, latest: datetime, lists: dict[str, Any], bundles: dict[str, Any]) -> None:
+    state = State(root_version=version, latest=latest, lists=lists, bundles=bundles)
     assert State.decode(state.encode()) == state
 
 
@@ -40,3 +43,12 @@ def test_state_that_lacks_something_is_refused(name: str) -> None:
     del document[name]
     with pytest.raises(TrustError, match=f"{name} is missing"):
         State.decode(json.encode(document).encode())
+
+
+def test_lists_and_bundles_of_one_id_are_remembered_apart() -> None:
+    state = EXAMPLE.having("bundle", "who", Seen(9, "1" * 64))
+    assert state.editions("trust-list") == EXAMPLE.lists
+    assert state.editions("bundle") == {"who": Seen(9, "1" * 64)}
+    assert state.having("trust-list", "who", Seen(2, "2" * 64)).bundles == state.bundles
+    with pytest.raises(KeyError):
+        state.editions("rule-set")
