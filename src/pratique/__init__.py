@@ -3,7 +3,8 @@
 A border:
 
     verifier = Verifier(TrustStore.load("trust/"))
-    report = verifier.verify(scanned_text, at=datetime.now(UTC), document=parse_mrz(mrz))
+    rules = RuleSet.decode(Path("entry.json").read_bytes())
+    report = verifier.verify(scanned_text, at=datetime.now(UTC), document=parse_mrz(mrz), rules=rules)
     print(report.verdict, report.explain())
 
 An issuer:
@@ -28,6 +29,9 @@ if TYPE_CHECKING:
     from pratique.mrz import TravelDocument, parse_mrz
     from pratique.present import HeldCredential
     from pratique.report import Report, Verdict
+    from pratique.revocation import Revocation
+    from pratique.rules import RuleSet
+    from pratique.status import StatusStore
     from pratique.trust import TrustStore
     from pratique.verify import Verifier
 
@@ -38,8 +42,11 @@ __all__ = [
     "PrivateKey",
     "PublicKey",
     "Report",
+    "Revocation",
+    "RuleSet",
     "Signer",
     "SoftwareSigner",
+    "StatusStore",
     "TravelDocument",
     "TrustStore",
     "Verdict",
@@ -56,8 +63,11 @@ _HOMES = {
     "PrivateKey": "pratique.cose.keys",
     "PublicKey": "pratique.cose.keys",
     "Report": "pratique.report",
+    "Revocation": "pratique.revocation",
+    "RuleSet": "pratique.rules",
     "Signer": "pratique.cose.signer",
     "SoftwareSigner": "pratique.cose.signer",
+    "StatusStore": "pratique.status",
     "TravelDocument": "pratique.mrz",
     "TrustStore": "pratique.trust",
     "Verdict": "pratique.report",
