@@ -212,6 +212,13 @@ def test_certificates_in_a_file_are_listed_on_their_makers_word() -> None:
     assert read(b"nothing").remarks[0].code is Reason.CERTIFICATE_MALFORMED
 
 
+def test_certificates_that_begin_and_never_end_are_each_looked_at_once() -> None:
+    begun = b"-----BEGIN CERTIFICATE-----\n"
+    imported = read(begun * 40_000 + pem(UTOPIA))  # hours, if each were looked for an end to the end of the file
+    assert listed(imported) == {"icao-vds-nc:FRA": b64(UTOPIA)}
+    assert {remark.code for remark in imported.remarks} == {Reason.IMPORT_DUPLICATE, Reason.CERTIFICATE_MALFORMED}
+
+
 def test_forms_are_told_apart() -> None:
     assert icao.recognises(master_list([OTHER.der], MAKER))
     assert not icao.recognises(UTOPIA.der)

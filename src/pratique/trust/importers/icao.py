@@ -37,7 +37,7 @@ NETWORK: Final = "icao"
 MAX_LISTS: Final = 1_000
 """Master lists in one LDIF file: each costs a signature; some 30 states publish one there."""
 
-_PEM: Final = re.compile(rb"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
+_BEGIN, _END = b"-----BEGIN CERTIFICATE-----", b"-----END CERTIFICATE-----"
 _LDIF: Final = re.compile(rb"(?:dn|version) ?:", re.IGNORECASE)
 _ATTRIBUTE: Final = re.compile(rb"^pkdMasterListContent:: ?([A-Za-z0-9+/= ]+)$", re.IGNORECASE | re.MULTILINE)
 # Where passports have a code of their own: Doc 9303 part 3, section 5.
@@ -138,7 +138,7 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
     else:
         if instructions.signer is not None:
             raise SignatureError(Reason.IMPORT_SIGNATURE, "certificates in a file are not signed as a whole")
-        source.keep(_PEM.findall(data) or [data])
+        source.keep([_BEGIN + each.partition(_END)[0] + _END for each in data.split(_BEGIN)[1:]] or [data])
         source.unverified.append("whose the certificates are: whoever made the file says so")
     return _imported(source)
 
