@@ -126,9 +126,16 @@ def test_authority_must_be_one_for_lists() -> None:
     ids=["delta", "part", "unknown", "of-another"],
 )
 def test_list_of_something_else_is_refused(critical: dict[str, Any]) -> None:
-    with pytest.raises(DecodeError, match="critical extension") as refused:
+    with pytest.raises(DecodeError, match=r"has the (critical )?extension") as refused:
         RevocationList.read(crl(7, **critical))
     assert refused.value.code is Reason.STATUS_LIST_INVALID
+
+
+@pytest.mark.parametrize("name", ["2.5.29.27", "2.5.29.28"], ids=["delta", "part"])
+def test_list_of_a_part_is_refused_also_where_that_is_not_called_critical(name: str) -> None:
+    part = x509.UnrecognizedExtension(ObjectIdentifier(name), b"\x30\0")
+    with pytest.raises(DecodeError, match=f"has the extension {name}"):
+        RevocationList.read(crl(7, extensions=((part, False),)))
 
 
 def test_list_is_refused_truncated_at_every_byte_and_with_bytes_after_it() -> None:

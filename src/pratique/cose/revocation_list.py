@@ -28,6 +28,7 @@ MAX_LIST_BYTES: Final = 4 * 1024 * 1024
 """Of one list: room for 100,000 certificates, more than any authority of these networks has signed."""
 
 _CRL_NUMBER: Final = "2.5.29.20"
+_DELTA, _PART = "2.5.29.27", "2.5.29.28"  # deltaCRLIndicator, issuingDistributionPoint
 _MAX_SERIAL_BYTES = 32  # RFC 5280 section 4.1.2.2 has 20; some authorities have more
 _TIMES = (0x17, 0x18)  # UTCTime, GeneralizedTime
 _VERSION_2 = b"\x01"
@@ -123,8 +124,9 @@ class RevocationList:
 def _extensions(value: bytes) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     for name, is_critical, content in _der.extension_items(_der.only(value, SEQUENCE)):
-        if is_critical:  # a delta, a part, a list about others: RFC 5280 sections 5.2.4 and 5.2.5
-            raise malformed(f"it has the critical extension {name}, and is no complete list of an authority's own")
+        # A delta, a part, a list about others: RFC 5280 sections 5.2.4 and 5.2.5 want them critical, which is no proof.
+        if is_critical or name in (_DELTA, _PART):
+            raise malformed(f"it has the extension {name}, and is no complete list of an authority's own")
         if name in found:
             raise malformed("an extension occurs twice")
         found[name] = content
