@@ -306,6 +306,12 @@ def test_nested_loops_run_out_of_steps() -> None:
         evaluate(cubed, {"a": data})
 
 
+def test_long_identifiers_taken_apart_in_a_loop_run_out_of_steps() -> None:
+    logic = {"reduce": [{"var": "all"}, {"extractFromUVCI": [{"var": "data.identifier"}, 0]}, 0]}
+    with pytest.raises(RuleError, match=f"more than {MAX_STEPS} steps"):
+        compile_logic(logic).evaluate({"all": [0] * 10_000, "identifier": "/" * 30_000})
+
+
 def test_long_lists_looked_through_in_a_loop_run_out_of_steps() -> None:
     looking = {"reduce": [{"var": "a"}, {"in": [{"var": "current"}, {"var": "data.a"}]}, 0]}
     assert evaluate(looking, {"a": list(range(100))}) is True

@@ -199,6 +199,7 @@ def extraction(identifier: Run, index: int, path: str) -> Run:
             return found
         if type(found) is not str:
             raise _inapplicable(path, "a text or null belongs here")
+        _spend(len(found), budget, path)
         fragments = _SEPARATORS.split(found.removeprefix(_PREFIX))
         return fragments[index] if 0 <= index < len(fragments) else None
 
