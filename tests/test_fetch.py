@@ -79,6 +79,15 @@ def test_address_that_is_not_https_is_refused(url: str) -> None:
     assert refused.value.code is Reason.FETCH_REFUSED
 
 
+@pytest.mark.parametrize(
+    "url", ["https://127.0.0.1/ü", "https://ü.invalid/ü", "https://a..invalid/", "https://\udcff/"]
+)
+def test_address_that_cannot_be_written_as_https_needs_it_is_refused(url: str) -> None:
+    with pytest.raises(FetchError) as refused:
+        fetch(url)
+    assert refused.value.code is Reason.FETCH_REFUSED
+
+
 def test_address_with_a_password_is_refused_and_not_repeated() -> None:
     with pytest.raises(FetchError) as refused:
         fetch("https://anna:secret@127.0.0.1/list")

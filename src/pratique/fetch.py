@@ -62,8 +62,9 @@ def fetch(
         max_seconds: seconds for all that arrives, however steadily it drips.
         cafile: certificates (PEM) of the authorities that count, in the place of those that the system trusts: for an
             operator with a certificate authority of its own.
-    Raises: FetchError (`fetch.refused`): no https address, or more than `limit` bytes. (`fetch.failed`): no answer, a
-        certificate that does not count, or another answer than 200. OSError: `cafile` cannot be read.
+    Raises: FetchError (`fetch.refused`): no https address, one that is not written in ASCII, or more than `limit` bytes.
+        (`fetch.failed`): no answer, a certificate that does not count, or another answer than 200. OSError: `cafile`
+        cannot be read.
     """
     _check(url)
     context = ssl.create_default_context(cafile=cafile)
@@ -77,6 +78,8 @@ def fetch(
     except urllib.error.HTTPError as error:
         with error:
             raise FetchError(Reason.FETCH_FAILED, f"{_host(url)} answered {error.code}") from None
+    except UnicodeError:  # letters beyond ASCII, or a name with an empty part
+        raise FetchError(Reason.FETCH_REFUSED, "the address is not written as https needs it") from None
     except (OSError, HTTPException) as error:
         reason = getattr(error, "reason", error)
         raise FetchError(Reason.FETCH_FAILED, f"{_host(url)}: {type(reason).__name__}") from None
