@@ -46,6 +46,19 @@ def test_key_that_leaked_is_withdrawn_under_whatever_name_it_comes_in() -> None:
     assert found["issuers"][1]["keys"][0]["withdrawn"] == leak
 
 
+def test_key_that_is_written_in_other_words_is_the_same_key() -> None:
+    """What a JWK says beside the key, such as `key_ops`, undoes no withdrawal."""
+    document, issuer = lists()
+    once = merged(document, [issuer])
+    once["issuers"][1]["keys"][0]["withdrawn"] = {"at": "2026-11-01T00:00:00Z", "reason": "superseded"}
+    key = {**issuer["keys"][0], "public_key": {**issuer["keys"][0]["public_key"], "key_ops": ["verify"]}}
+    assert merged(once, [{**issuer, "keys": [key]}]) == once
+    once["issuers"][1]["keys"][0] |= {"public_key": key["public_key"]}
+    once["issuers"][1]["keys"][0]["withdrawn"] = {"at": "2026-11-01T00:00:00Z", "reason": "compromise"}
+    found = merged(once, [{**issuer, "id": "https://else.example"}])
+    assert found["issuers"][2]["keys"][0]["withdrawn"]["reason"] == "compromise"
+
+
 def test_issuer_of_another_country_is_refused() -> None:
     document, _ = lists()
     with pytest.raises(TrustError, match="is on the list for UTO, and imported for RUR"):

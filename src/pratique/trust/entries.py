@@ -230,14 +230,14 @@ def with_withdrawal(  # noqa: PLR0913 - each is a part of the entry
     own = [key for key in own if "withdrawn" not in key or key["withdrawn"]["reason"] not in settled]
     if not own:
         raise TrustError(Reason.TRUST_LIST_INVALID, "the key is withdrawn already")
-    leaked = {_material(key) for key in own} - {None} if reason is WithdrawalReason.COMPROMISE else set()
+    leaked = {material(key) for key in own} - {None} if reason is WithdrawalReason.COMPROMISE else set()
     withdrawn = {"at": _time(since or at), "reason": reason.value}
     issuers = [
         {
             **entry,
             "keys": [
                 {**key, "withdrawn": withdrawn}
-                if any(key is other for other in own) or (leaked and _material(key) in leaked)
+                if any(key is other for other in own) or (leaked and material(key) in leaked)
                 else key
                 for key in entry["keys"]
             ],
@@ -291,8 +291,8 @@ def _refuse_withdrawn(document: Mapping[str, Any], issuer: str, key: Mapping[str
         if "withdrawn" in other
         and (entry["id"] == issuer or other["withdrawn"]["reason"] == WithdrawalReason.COMPROMISE)
     ]
-    materials = {_material(other) for other in withdrawn} - {None}
-    if (materials and _material(key) in materials) or any(_same(other, key) for other in withdrawn):
+    materials = {material(other) for other in withdrawn} - {None}
+    if (materials and material(key) in materials) or any(_same(other, key) for other in withdrawn):
         raise TrustError(
             Reason.TRUST_LIST_INVALID,
             "the key was withdrawn, and stays so",
@@ -300,7 +300,7 @@ def _refuse_withdrawn(document: Mapping[str, Any], issuer: str, key: Mapping[str
         )
 
 
-def _material(entry: Mapping[str, Any]) -> bytes | None:
+def material(entry: Mapping[str, Any]) -> bytes | None:
     """Return the key of an entry, the same bytes for the same key; None where it cannot be read."""
     try:
         if "public_key" in entry:

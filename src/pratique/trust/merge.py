@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.errors import TrustError
 from pratique.reasons import Reason
+from pratique.trust.entries import material
 from pratique.trust.trust_list import WithdrawalReason
 
 if TYPE_CHECKING:
@@ -26,11 +27,12 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
     """
     entries = {entry["id"]: dict(entry) for entry in document["issuers"]}
     leaks = {
-        _material(key): key["withdrawn"]
+        material(key): key["withdrawn"]
         for entry in document["issuers"]
         for key in entry["keys"]
         if key.get("withdrawn", {}).get("reason") == WithdrawalReason.COMPROMISE
     }
+    leaks.pop(None, None)
     for issuer in issuers:
         entry = entries.setdefault(issuer["id"], {**issuer, "keys": []})
         if entry["country"] != issuer["country"]:
@@ -41,18 +43,16 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
         there = {_name(key) for key in entry["keys"]}
         new = [dict(key) for key in issuer["keys"] if _name(key) not in there]
         for key in new:
-            if _material(key) in leaks:
-                key["withdrawn"] = leaks[_material(key)]
+            if (leak := leaks.get(material(key))) is not None:
+                key["withdrawn"] = leak
         entry["keys"] = [*entry["keys"], *new]
     return {**document, "issuers": list(entries.values())}
 
 
 def _name(key: Mapping[str, Any]) -> tuple[Any, ...]:
-    """Return by what a key's entry is told from others: identifier, formats, and the key or certificate itself."""
-    return key["key_id"], tuple(sorted(key["formats"])), _material(key)
-
-
-def _material(key: Mapping[str, Any]) -> Any:
-    """Return the key itself as it is listed, else its certificate."""
-    public_key = key.get("public_key")
-    return key.get("certificate") if public_key is None else tuple(sorted(public_key.items()))
+    """Return by what a key's entry is told from others: identifier, formats, and the key itself, however written."""
+    return (
+        key["key_id"],
+        tuple(sorted(key["formats"])),
+        material(key) or str([key.get("public_key"), key.get("certificate")]),
+    )
