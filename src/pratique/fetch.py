@@ -62,7 +62,7 @@ def fetch(
         max_seconds: seconds for all that arrives, however steadily it drips.
         cafile: certificates (PEM) of the authorities that count, in the place of those that the system trusts: for an
             operator with a certificate authority of its own.
-    Raises: FetchError (`fetch.refused`): no https address, one that is not written in ASCII, or more than `limit` bytes.
+    Raises: FetchError (`fetch.refused`): no https address, one not written in ASCII, or more than `limit` bytes.
         (`fetch.failed`): no answer, a certificate that does not count, or another answer than 200. OSError: `cafile`
         cannot be read.
     """
