@@ -28,8 +28,16 @@ COMMANDS = [
     "trust show",
     "trust add",
     "trust check",
+    *(f"trust {name}" for name in ("explain", "import", "diff", "withdraw", "renew")),
+    *(f"trust {name}" for name in ("root", "sign", "verify", "pin", "update")),
+    "bundle",
+    *(f"bundle {name}" for name in ("make", "show", "install")),
+    "status",
+    *(f"status {name}" for name in ("create", "allocate", "revoke", "suspend", "reinstate")),
+    *(f"status {name}" for name in ("publish", "fetch", "add", "show")),
     "demo",
 ]
+GROUPS = {"trust", "bundle", "status"}
 
 
 def test_the_version_is_that_of_the_distribution(run: Run) -> None:
@@ -42,7 +50,7 @@ def test_every_command_has_help_with_an_example(run: Run, command: str) -> None:
     result = run(*command.split(), "--help")
     assert result.exit_code == 0
     assert "Usage: " in result.stdout
-    if command != "trust":
+    if command not in GROUPS:
         assert f"  pratique {command}" in result.stdout
 
 
@@ -79,7 +87,7 @@ def test_misuse_is_two_lines_and_exit_code_2(run: Run, arguments: list[str], com
     assert second.startswith("hint: see pratique")
 
 
-@pytest.mark.parametrize("arguments", [[], ["trust"]])
+@pytest.mark.parametrize("arguments", [[], ["trust"], ["bundle"], ["status"]])
 def test_no_command_at_all_gives_the_help(run: Run, arguments: list[str]) -> None:
     result = run(*arguments)
     assert result.exit_code == 2
