@@ -1,14 +1,18 @@
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 
 from pratique.present import HeldCredential
 from pratique.qr import read
+from pratique.qr import text as qr_text
+from pratique.request import read as read_request
+from pratique.sdcwt import KeyBindingToken
 
 if TYPE_CHECKING:
-    from conftest import Run, World
+    from conftest import Asking, Run, World
 
 
 def test_by_default_nothing_beyond_what_is_always_shown_goes_to_stdout(run: Run, world: World) -> None:
@@ -69,3 +73,122 @@ def test_a_claim_that_is_not_held_is_refused_with_those_that_are(run: Run, world
     result = run("present", world["held.pq1"], "--show", "holder.shoe_size")
     assert result.exit_code == 2
     assert "hint: It can show: event.date" in result.stderr
+
+
+def test_rules_take_the_least_that_makes_them_hold_and_say_what_stays_closed(run: Run, asking: Asking) -> None:
+    result = run("present", asking["test.pq1"], "--rules", asking["covid.json"])
+    assert result.exit_code == 0
+    shown = HeldCredential.from_text(result.stdout)
+    assert set(shown.disclosable) == {"event.test_method", "event.test_result", "event.sampled_at"}
+    rows = {line[:14].rstrip(): line[14:] for line in result.stderr.splitlines()}
+    assert rows["rules"].startswith("UTO-covid-19-entry 1.0.0")
+    assert rows["stays closed"] == "event.centre, holder.name"
+
+
+def test_rules_that_need_nothing_show_nothing(run: Run, asking: Asking) -> None:
+    result = run("present", asking["held.pq1"], "--rules", asking["entry.json"])
+    assert HeldCredential.from_text(result.stdout).disclosable == ()
+    assert "shown         nothing beyond what every code shows" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("rules", "at", "words"),
+    [
+        ("entry.json", [], "FAIL  nothing shown is of a kind that counts for entry"),
+        ("covid.json", ["--at", "2031-01-01"], "rules.not_in_force"),
+    ],
+)
+def test_rules_that_cannot_be_met_are_refused_in_words_and_nothing_is_shown(
+    run: Run, asking: Asking, rules: str, at: list[str], words: str
+) -> None:
+    result = run("present", asking["test.pq1"], "--rules", asking[rules], *at, "--out", asking["shown.txt"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "REFUSED: nothing is shown." in result.stderr
+    assert words in result.stderr
+    assert not asking["shown.txt"].exists()
+
+
+def test_the_rule_that_does_not_hold_is_described(run: Run, asking: Asking) -> None:
+    later = (datetime.now(UTC) + timedelta(hours=50)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    result = run("present", asking["test.pq1"], "--rules", asking["covid.json"], "--at", later)
+    assert result.exit_code == 1
+    assert "rules.not_met: " in result.stderr
+    assert "ok  TR-UTO-0201: The test did not detect the virus." in result.stderr
+    assert "FAIL  TR-UTO-0202: The sample was taken at most 24 hours ago" in result.stderr
+
+
+def test_a_request_is_answered_with_what_its_rules_need(asking: Asking) -> None:
+    result = asking.answer(asking.ask())
+    assert result.exit_code == 0
+    shown = HeldCredential.from_text(result.stdout)
+    assert set(shown.disclosable) == {"event.test_method", "event.test_result", "event.sampled_at"}
+    assert result.stderr.startswith("asked by   https://border.example (Utopia (specimens))")
+    assert "kept       1 day\n" in result.stderr
+
+
+def test_a_key_signs_for_the_audience_and_nonce_of_the_request(asking: Asking) -> None:
+    request = asking.ask("--audience", "https://border.example/lane/7").read_text()
+    result = asking.answer(request, "wallet.pq1", "--holder-key", asking["phone.pem"])
+    assert result.exit_code == 0
+    token = KeyBindingToken.decode(qr_text.decode(result.stdout.rstrip("\n")))
+    asked = read_request(request).unverified()
+    assert (token.audience, token.nonce) == ("https://border.example/lane/7", asked.nonce)
+    assert "event.sampled_at, event.test_method, event.test_result" in result.stderr
+
+
+def test_a_credential_that_is_bound_to_a_key_needs_it_and_no_other(asking: Asking) -> None:
+    without = asking.answer(asking.ask(), "wallet.pq1")
+    assert (without.exit_code, without.stdout) == (2, "")
+    assert "give --holder-key" in without.stderr
+    other = asking.answer(asking.ask(), "wallet.pq1", "--holder-key", asking["desk.pem"])
+    assert (other.exit_code, other.stdout) == (2, "")
+    assert "binding.other_key" in other.stderr
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        (["--claim", "holder.name", "--claim", "event.test_result"], "request.asks_too_much"),
+        (["--purpose", "transit"], "request.purpose"),
+        (["--keep", "P30D"], "request.retention"),
+        (["--at", "2026-01-02", "--valid", "1"], "request.expired"),
+        (["--audience", "https://clinic.example"], "request.verifier_mismatch"),
+    ],
+)
+def test_a_request_that_may_not_be_is_refused_with_its_code_and_nothing_is_shown(
+    asking: Asking, options: list[str], code: str
+) -> None:
+    result = asking.answer(asking.ask(*options), "test.pq1", "--out", asking["shown.txt"])
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "REFUSED: nothing is shown." in result.stderr
+    assert f"  {code}: " in result.stderr
+    assert not asking["shown.txt"].exists()
+
+
+def test_a_request_of_a_stranger_or_by_other_rules_is_refused(asking: Asking) -> None:
+    stranger = asking.answer(asking.ask(key="phone.pem"))
+    assert stranger.exit_code == 1
+    assert "request.signer_unknown" in stranger.stderr
+    assert "asked by" not in stranger.stderr
+    other = asking.answer(asking.ask(), rules="entry.json")
+    assert other.exit_code == 1
+    assert "request.other_rules" in other.stderr
+
+
+def test_a_request_for_less_than_the_rules_need_is_said_not_to_do(asking: Asking) -> None:
+    result = asking.answer(asking.ask("--claim", "event.test_result", "--claim", "event.sampled_at"))
+    assert (result.exit_code, result.stdout) == (1, "")
+    assert "Not shown: event.test_method." in result.stderr
+
+
+@pytest.mark.parametrize("missing", ["--rules", "--verifiers"])
+def test_a_request_is_held_against_rules_and_verifiers(run: Run, asking: Asking, missing: str) -> None:
+    options = {"--rules": asking["covid.json"], "--verifiers": asking["list.json"], "--request": asking.ask()}
+    del options[missing]
+    result = run("present", asking["test.pq1"], *[part for pair in options.items() for part in pair])
+    assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_claims_are_chosen_by_hand_or_by_rules(run: Run, asking: Asking) -> None:
+    result = run("present", asking["test.pq1"], "--rules", asking["covid.json"], "--show", "holder")
+    assert (result.exit_code, result.stdout) == (2, "")

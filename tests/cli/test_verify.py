@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,7 +19,7 @@ from pratique.qr import render
 from shc import ShcIssuer, dose, parts, payload
 
 if TYPE_CHECKING:
-    from conftest import Run, World
+    from conftest import Asking, Run, World
 
 
 def _border(world: World, *, passport: bool = True) -> list[object]:
@@ -385,3 +386,144 @@ def test_a_part_that_stays_alone_is_said_to_be_one(run: Run, world: World) -> No
     first, second, _ = parts(ShcIssuer(Clock()).jws(payload(dose())), 3)
     result = run("verify", first, second, "--trust", world["trust"])
     assert result.stdout.count("qr.incomplete") == 2
+
+
+def at_desk(asking: Asking, *options: object) -> list[object]:
+    """Return the options of a desk that trusts the issuer for anything."""
+    return ["--trust", asking["any"], "--mrz", f"@{asking['passport.txt']}", *options]
+
+
+def test_the_officer_reads_which_rules_hold(run: Run, asking: Asking) -> None:
+    answer = asking.answer(asking.ask()).stdout
+    result = run("verify", "-", *at_desk(asking, "--rules", asking["covid.json"]), stdin=answer)
+    assert result.exit_code == 0
+    assert "  UTO-covid-19-entry 1.0.0: COVID-19" in result.stdout
+    assert "    ok  TR-UTO-0201: The test did not detect the virus.\n" in result.stdout
+    assert "hint" not in result.stderr
+
+
+def test_the_officer_asks_for_what_is_missing_and_nothing_else(run: Run, asking: Asking) -> None:
+    asking["shown.txt"].write_text(run("present", asking["test.pq1"], "--show", "event.test_method").stdout)
+    rules = at_desk(asking, "--rules", asking["covid.json"])
+    result = run("verify", asking["shown.txt"], *rules)
+    assert result.exit_code == 3
+    assert "     ?  TR-UTO-0201: The test did not detect the virus. Not shown: event.test_result." in result.stdout
+    (hint,) = [line for line in result.stderr.splitlines() if line.startswith("hint: a wallet can be asked")]
+    asked = [word for word in hint.split() if word.startswith("event.")]
+    assert asked == ["event.sampled_at", "event.test_method", "event.test_result"]
+    claims = [part for claim in asked for part in ("--claim", claim)]
+    again = asking.answer(asking.ask(*claims))
+    assert run("verify", "-", *rules, stdin=again.stdout).exit_code == 0
+
+
+def test_rules_that_do_not_hold_are_named_in_words(run: Run, asking: Asking) -> None:
+    result = run("verify", asking["card.png"], *at_desk(asking, "--rules", asking["covid.json"]))
+    assert result.exit_code == 1
+    assert "  FAIL  nothing shown is of a kind that counts for entry\n" in result.stdout
+
+
+def test_json_names_the_rules_and_what_to_ask_for(run: Run, asking: Asking) -> None:
+    shown = run("present", asking["test.pq1"]).stdout
+    options = at_desk(asking, "--rules", asking["covid.json"], "--json")
+    report = json.loads(run("verify", "-", *options, stdin=shown).stdout)
+    schemas.check(report, "report")
+    assert report["rules"]["missing"] == ["event.sampled_at", "event.test_result"]
+    together = run("verify", "-", *options, "--together", stdin=shown).stdout.splitlines()[-1]
+    assert json.loads(together)["rules"]["answer"] == "inconclusive"
+
+
+def test_rules_are_judged_over_all_codes_of_a_traveller(run: Run, asking: Asking) -> None:
+    asking["shown.txt"].write_text(asking.answer(asking.ask()).stdout)
+    both = ("verify", asking["shown.txt"], asking["card.png"], "--together")
+    for rules in ("covid.json", "entry.json"):
+        result = run(*both, *at_desk(asking, "--rules", asking[rules]))
+        assert result.exit_code == 0
+        assert "\nEntry rules\n" in result.stdout
+        assert " FAIL " not in result.stdout
+
+
+def test_an_answer_is_accepted_for_the_request_that_it_answers_alone(run: Run, asking: Asking) -> None:
+    request = asking.ask().read_text()
+    asking["shown.txt"].write_text(asking.answer(request, "wallet.pq1", "--holder-key", asking["phone.pem"]).stdout)
+    verify = ("verify", asking["shown.txt"], "--trust", asking["any"], "--rules", asking["covid.json"])
+    accepted = run(*verify, "--request", request)
+    assert accepted.exit_code == 0
+    assert "binding.key_proven" in accepted.stdout
+    assert run(*verify, "--request", request, "--together").exit_code == 0
+    without = run(*verify)
+    assert without.exit_code == 3
+    assert "--request" in without.stderr
+    replayed = run(*verify, "--request", asking.ask())
+    assert replayed.exit_code == 1
+    assert "binding.other_nonce" in replayed.stdout
+    elsewhere = run(*verify, "--request", asking.ask("--audience", "https://border.example/lane/7"))
+    assert elsewhere.exit_code == 1
+    assert "binding.other_audience" in elsewhere.stdout
+    late = (datetime.now(UTC) + timedelta(minutes=6)).strftime("%Y-%m-%dT%H:%M:%SZ")
+    assert "binding.proof_out_of_time" in run(*verify, "--request", request, "--at", late).stdout
+
+
+def test_a_request_by_other_rules_is_a_usage_error_and_one_that_ended_is_told(run: Run, asking: Asking) -> None:
+    other = run(
+        "verify", asking["card.png"], *at_desk(asking, "--rules", asking["entry.json"], "--request", asking.ask())
+    )
+    assert other.exit_code == 2
+    ended = asking.ask("--at", "2026-01-02T00:00:00Z")
+    assert "the request ended" in run("verify", asking["card.png"], *at_desk(asking, "--request", ended)).stderr
+
+
+def bundle(run: Run, asking: Asking, *rules: str) -> list[object]:
+    """Return the options of a kiosk whose bundle has these rules."""
+    run("keygen", "--out", asking["root.pem"], "--public", asking["root.jwk"])
+    run("trust", "root", "--id", "root", "--key", asking["root.jwk"], "--threshold", 1, "--out", asking["root.json"])
+    given = [part for name in rules for part in ("--rules", asking[name])]
+    made = run("bundle", "make", "--trust", asking["any"], *given, "--id", "kiosk", "--sequence", 1, "--key",
+               asking["root.pem"], "--out", asking["kiosk.bundle"])  # fmt: skip
+    assert made.exit_code == 0, made.stderr
+    kiosk = ["--bundle", asking["kiosk.bundle"], "--root", asking["root.json"]]
+    return [*kiosk, "--mrz", f"@{asking['passport.txt']}"]
+
+
+def test_the_only_rules_of_a_bundle_are_asked(run: Run, asking: Asking) -> None:
+    kiosk = bundle(run, asking, "entry.json")
+    result = run("verify", asking["card.png"], *kiosk)
+    assert result.exit_code == 0
+    assert "rules.met  UTO-yellow-fever-entry" in result.stdout
+    assert run("verify", asking["card.png"], *kiosk, "--rules", asking["covid.json"]).exit_code == 1
+    unknown = run("verify", asking["card.png"], *kiosk, "--rule-set", "UTO-nothing")
+    assert unknown.exit_code == 2
+    assert "there are UTO-yellow-fever-entry" in unknown.stderr
+    both = run("verify", asking["card.png"], *kiosk, "--rules", asking["entry.json"], "--rule-set", "x")
+    assert both.exit_code == 2
+
+
+def test_of_several_rules_of_a_bundle_one_is_chosen(run: Run, asking: Asking) -> None:
+    kiosk = bundle(run, asking, "entry.json", "covid.json")
+    result = run("verify", asking["card.png"], *kiosk)
+    assert (result.exit_code, result.stdout) == (2, "")
+    assert "choose with --rule-set, of UTO-covid-19-entry, UTO-yellow-fever-entry" in result.stderr
+    for name, exit_code in (("UTO-yellow-fever-entry", 0), ("UTO-covid-19-entry", 1)):
+        assert run("verify", asking["card.png"], *kiosk, "--rule-set", name).exit_code == exit_code
+
+
+def test_rules_of_a_bundle_that_are_over_do_not_go_unnoticed(run: Run, asking: Asking) -> None:
+    ended = json.loads(asking["entry.json"].read_text()) | {"valid_to": "2026-01-02T00:00:00Z"}
+    asking["entry.json"].write_text(json.dumps(ended | {"valid_from": "2026-01-01T00:00:00Z"}))
+    result = run("verify", asking["card.png"], *bundle(run, asking, "entry.json"))
+    assert result.exit_code == 3
+    assert "rules.not_in_force" in result.stdout
+    assert "(not in force)" in result.stdout
+
+
+def test_a_rule_set_without_a_bundle_is_a_usage_error(run: Run, world: World) -> None:
+    assert run("verify", world["card.png"], *_border(world), "--rule-set", "UTO-entry").exit_code == 2
+
+
+def test_signed_rules_count_under_their_root(run: Run, asking: Asking) -> None:
+    bundle(run, asking)
+    run("trust", "sign", asking["covid.json"], "--key", asking["root.pem"], "--out", asking["covid.c"])
+    run("trust", "pin", asking["root.json"], "--trust", asking["any"])
+    answer = asking.answer(asking.ask()).stdout
+    desk = at_desk(asking, "--rules", asking["covid.c"])
+    assert run("verify", "-", *desk, "--root", asking["root.json"], stdin=answer).exit_code == 0
+    assert run("verify", "-", *desk, stdin=answer).exit_code == 2
