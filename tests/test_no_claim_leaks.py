@@ -141,7 +141,7 @@ def silence(capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture)
     caplog.set_level(logging.DEBUG)
     yield
     assert capfd.readouterr() == ("", "")
-    assert caplog.records == []
+    assert caplog.get_records("call") == []
 
 
 @pytest.fixture(scope="module")
