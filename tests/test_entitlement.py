@@ -10,6 +10,8 @@ from authority import DOCUMENT, NOW, VACCINATION, DccState, World, dcc_vaccinati
 from pratique.model.dates import PartialDate
 from pratique.reasons import Reason
 from pratique.report import Outcome, Step, Verdict
+from pratique.trust import TrustList, TrustStore
+from pratique.verify import Verifier
 
 AT = datetime(2026, 12, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -40,6 +42,34 @@ def test_leak_counts_although_another_issuer_lists_the_same_key() -> None:
     withdraw(other["keys"][0], "compromise", NOW)
     world.trusted.append(other)
     assert world.verify(text, document=DOCUMENT).check(Step.ISSUER).code is Reason.KEY_COMPROMISED
+
+
+@pytest.mark.parametrize("other_name", [{}, {"key_id": "AAAA"}, {"formats": ["token-status-list"]}])
+@pytest.mark.parametrize("ended", [False, True])
+def test_leak_counts_although_another_list_has_the_same_key(other_name: dict[str, object], *, ended: bool) -> None:
+    """Under whatever name, and for ever: a list that is too old to vouch for anybody still says that a key leaked."""
+    world = World()
+    text = world.home.issue_vaccination().present()
+    key = {**world.home.entry["keys"][0], **other_name}
+    withdraw(key, "compromise", NOW)
+    issuer = {**world.home.entry, "id": "https://else.example", "keys": [key]}
+    document = {**world.list_document, "id": "aware", "issuers": [issuer]}
+    if ended:
+        document["expires_at"] = rfc3339(NOW)
+    store = TrustStore([*world.store.lists, TrustList.from_json(document)], acceptance=world.store.acceptance)
+    report = Verifier(store).verify(text, at=NOW, document=DOCUMENT)
+    check = report.check(Step.ISSUER)
+    assert (report.verdict, check.code) == (Verdict.REJECT, Reason.KEY_COMPROMISED)
+    assert check.detail.startswith(f"withdrawn {rfc3339(NOW)}")
+
+
+def test_a_leaked_key_that_cannot_be_read_does_not_stand_in_the_way_of_others() -> None:
+    world = World()
+    text = world.home.issue_vaccination().present()
+    broken = {**world.home.entry["keys"][0], "key_id": "AAAA", "public_key": {"kty": "EC", "crv": "P-256", "x": "AA"}}
+    withdraw(broken, "compromise", NOW)
+    world.home.entry["keys"].append(broken)
+    assert world.verify(text, document=DOCUMENT).verdict is Verdict.ACCEPT
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
-from pratique.trust import Decision, WithdrawalReason
+from pratique.trust import Decision
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from pratique.formats import Reader
     from pratique.model import Credential
     from pratique.proven import Proven
-    from pratique.trust import Acceptance, TrustedKey
+    from pratique.trust import Acceptance, TrustedKey, TrustStore
 
 _ENTITLED: Final = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
 
 
-def check_issuer(proven: Proven, acceptance: Acceptance, at: datetime) -> tuple[Check, TrustedKey]:
+def check_issuer(proven: Proven, trust: TrustStore, at: datetime) -> tuple[Check, TrustedKey]:
     """Return the answer that counts, with the key that it is about.
 
     The same key may be listed for several issuers, and an issuer may stand on several lists. That a key leaked, and a
@@ -28,10 +28,10 @@ def check_issuer(proven: Proven, acceptance: Acceptance, at: datetime) -> tuple[
 
     Args:
         proven: the code, and every key that verifies it.
-        acceptance: the verifier's own decision.
+        trust: has the verifier's own decision, and knows which keys leaked, on whatever list.
         at: the time of the verification, UTC.
     """
-    answers = [(_entitlement(proven.credential, key, proven.reader, acceptance, at), key) for key in proven.keys]
+    answers = [(_entitlement(proven.credential, key, proven.reader, trust, at), key) for key in proven.keys]
     return answers[0] if len(answers) == 1 else min(answers, key=_precedence)
 
 
@@ -46,13 +46,14 @@ def _precedence(answer: tuple[Check, TrustedKey]) -> int:
 
 
 def _entitlement(
-    credential: Credential, key: TrustedKey, reader: Reader, acceptance: Acceptance, at: datetime
+    credential: Credential, key: TrustedKey, reader: Reader, trust: TrustStore, at: datetime
 ) -> Check:
     """Return whether one key was entitled to sign a credential, and whether its issuer is accepted for it."""
     if refusal := (
-        _not_this_key(credential, key)
+        _leaked(key, trust)
+        or _not_this_key(credential, key)
         or _outside_window(credential, key, reader, at)
-        or _outside_scope(credential, key, acceptance, at)
+        or _outside_scope(credential, key, trust.acceptance, at)
     ):
         return refusal
     stated, owner = credential.issuer, key.issuer
@@ -66,10 +67,17 @@ def _entitlement(
     return _ENTITLED
 
 
+def _leaked(key: TrustedKey, trust: TrustStore) -> Check | None:
+    leak = trust.leak_of(key)
+    if leak is None or leak.withdrawn is None:
+        return None
+    elsewhere = leak.issuer.trust_list != key.issuer.trust_list
+    by = f", as list {leak.issuer.trust_list} says" if elsewhere else ""
+    return _failed(Reason.KEY_COMPROMISED, f"withdrawn {rfc3339(leak.withdrawn.at)}{by}")
+
+
 def _not_this_key(credential: Credential, key: TrustedKey) -> Check | None:
-    """Return why a key counts for nothing, or not for this format or issuer."""
-    if key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE:
-        return _failed(Reason.KEY_COMPROMISED, f"withdrawn {rfc3339(key.withdrawn.at)}")
+    """Return why a key does not count for this format or issuer."""
     if credential.format not in key.formats:
         return _failed(Reason.KEY_FORMAT, f"{credential.format} by a key for {', '.join(sorted(key.formats))}")
     if credential.issuer.id not in (None, key.issuer.id):

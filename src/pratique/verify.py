@@ -190,7 +190,7 @@ class Verifier:
             return self._report(envelope.formats[0], at, _filled(checks)), None
         credential = proven.credential
         checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
-        issuer_check, key = check_issuer(proven, self._trust.acceptance, at)  # 7
+        issuer_check, key = check_issuer(proven, self._trust, at)  # 7
         checks.append(issuer_check)
         if not self._ages.begins <= at < self._ages.until:
             checks[_TRUST] = self._ages.check(key.issuer.trust_list, at)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -10,11 +12,12 @@ from pratique.errors import PratiqueError, TrustError
 from pratique.reasons import Reason
 from pratique.trust.acceptance import Acceptance
 from pratique.trust.folder import ROOT_FILE, SIGNED_SUFFIX, naming
-from pratique.trust.trust_list import SetAside, TrustedKey, TrustList
+from pratique.trust.trust_list import SetAside, TrustedKey, TrustList, WithdrawalReason
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
+    from pratique.cose.keys import PublicKey
     from pratique.trust.root import Root
 
 _T = TypeVar("_T")
@@ -90,6 +93,25 @@ class TrustStore:
     def keys_for(self, format_: str, key_id: bytes) -> tuple[TrustedKey, ...]:
         """Return every key with this identifier for this format: identifiers are short hashes, and do collide."""
         return tuple(self._keys.get((format_, key_id), ()))
+
+    def leak_of(self, key: TrustedKey) -> TrustedKey | None:
+        """Return the entry that says that a key leaked, on whichever list and under whatever name; None of none.
+
+        Whoever has the key signs under each of its names. That a key leaked is true for ever: a list that is too old to
+        vouch for anybody still says it. An entry whose own key cannot be read says it of itself alone.
+        Raises: KeyMaterialError: there are leaks, and the key cannot be read.
+        """
+        return self._leaks.get(key.key) if self._leaks else None
+
+    @cached_property
+    def _leaks(self) -> dict[PublicKey, TrustedKey]:
+        leaks = {}
+        for trust_list in self.lists:
+            for key in trust_list.keys:
+                if key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE:
+                    with suppress(PratiqueError):
+                        leaks.setdefault(key.key, key)
+        return leaks
 
 
 def _signed(path: Path, root: Root | None) -> tuple[tuple[TrustList, ...], tuple[SetAside, ...]]:
