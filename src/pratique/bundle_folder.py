@@ -16,7 +16,7 @@ from pratique.bundle import KIND, Bundle
 from pratique.errors import TrustError
 from pratique.reasons import Reason
 from pratique.trust import signed
-from pratique.trust.folder import BUNDLE_SUFFIX, ROOT_FILE
+from pratique.trust.folder import BUNDLE_SUFFIX, ROOT_FILE, unusable
 from pratique.trust.repository import Repository, Series, Taken
 
 if TYPE_CHECKING:
@@ -45,7 +45,8 @@ def take(folder: Path | str, data: bytes, *, root: Root, at: datetime, expect: s
         data: the document, as its keepers signed it.
         root: the root that the caller pins; the one of a folder that is there must be this one, or follow it.
         at: now, aware.
-        expect: the id of the bundle that this should be; None is that of the one at hand, if there is one.
+        expect: the id of the bundle that this should be; None is that of the one at hand, if there is one. Where one
+            is at hand, another id is refused.
     Raises: as `Repository.update`, with `bundle.invalid` where the bundle's own members are faulty; PratiqueError: a
         part of it cannot be used: a kiosk keeps what works rather than take what does not.
     """
@@ -56,7 +57,7 @@ def take(folder: Path | str, data: bytes, *, root: Root, at: datetime, expect: s
         Repository.create(folder, root)
     repository = Repository.open(folder, root=root)
     if not is_root:
-        expect = expect or next(iter(repository.state().bundles), None)
+        expect = _expected(repository, expect)
     return repository.update(data, at=at, expect=expect, series=_TAKEN)
 
 
@@ -67,12 +68,26 @@ def load(folder: Path | str, *, root: Root | None = None) -> Installed:
         folder: as `take` made it.
         root: the root that the caller pins itself; None goes by the one that is pinned in the folder.
     Raises: TrustError: there is none (`bundle.invalid`), or it is not what was taken in, or the root does not vouch for
-        it; and as `Repository`. Not checked: its age; the verifier does that.
+        it; two were taken in at the same time, of different ids (`trust.folder_invalid`); and as `Repository`.
+    Not checked: its age; the verifier does that.
     """
-    found, bundles, aside = Repository.open(folder, root=root).load_series(_AT_HAND)
+    repository = Repository.open(folder, root=root)
+    found, bundles, aside = repository.load_series(_AT_HAND)
+    if len(repository.state().bundles) > 1:
+        raise unusable(f"{folder} holds several bundles")  # which of them is meant, nobody can say
     if not bundles:
-        raise aside[0].error if aside else TrustError(Reason.BUNDLE_INVALID, f"{folder} holds no bundle")
+        taken = [each.error for each in aside if each.error.code is not Reason.TRUST_LIST_NOT_TAKEN]
+        raise taken[0] if taken else TrustError(Reason.BUNDLE_INVALID, f"{folder} holds no bundle")
     return Installed(bundles[0], found)
+
+
+def _expected(repository: Repository, expect: str | None) -> str | None:
+    """Return the id that a bundle must have: a folder keeps to one."""
+    for held in repository.state().bundles:
+        if expect not in {None, held}:
+            raise TrustError(Reason.DOCUMENT_UNEXPECTED, f"bundle {held!r} is at hand, and {expect!r} is expected")
+        return held
+    return expect
 
 
 def _tried(payload: bytes) -> Bundle:

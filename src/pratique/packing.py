@@ -93,7 +93,7 @@ def pack(  # noqa: PLR0913 - one for each part of a bundle
     issued_at = datetime.fromtimestamp(int(at.timestamp()), UTC)
     aside: list[SetAside] = []
     next_update, expires_at = issued_at + due, issued_at + ends
-    lists = [*_signed_lists(trust, issued_at, aside), *_local_lists(trust, next_update, expires_at, aside)]
+    lists = [*_signed_lists(trust, issued_at, aside), *_local_lists(trust, issued_at, (next_update, expires_at), aside)]
     if not lists:
         raise TrustError(Reason.BUNDLE_INVALID, f"{trust} holds no trust list that could be packed")
     bundle = Bundle(
@@ -126,20 +126,26 @@ def _signed_lists(folder: Path, at: datetime, aside: list[SetAside]) -> list[byt
     payloads = []
     for each in lists:
         if each.expires_at is not None and at >= each.expires_at:
-            over = TrustError(Reason.DOCUMENT_EXPIRED, f"list {each.id!r} counted until {rfc3339(each.expires_at)}")
-            aside.append(SetAside.of(each.id, over))
+            aside.append(_over(each.id, each.expires_at))
         else:
             payloads.append(each.payload)
     return payloads
 
 
-def _local_lists(folder: Path, next_update: datetime, expires_at: datetime, aside: list[SetAside]) -> list[bytes]:
+def _local_lists(
+    folder: Path, at: datetime, ends_of_bundle: tuple[datetime, datetime], aside: list[SetAside]
+) -> list[bytes]:
+    """Return the payloads of the lists in JSON, with the times of the bundle where they state none."""
+    next_update, expires_at = ends_of_bundle
     payloads = []
     for file in sorted(folder.glob(f"*{LIST_SUFFIX}")):
         try:
             document = json.decode(file.read_bytes(), limit=wire.MAX_LIST_BYTES)
             document = _usable(document, file.name, aside)
             ends = parse_datetime(document["expires_at"]) if "expires_at" in document else expires_at
+            if at >= ends:
+                aside.append(_over(document["id"], ends))
+                continue
             times = {"next_update": rfc3339(min(next_update, ends)), "expires_at": rfc3339(ends)}
             payloads.append(wire.to_cbor({**times, **document}))
         except PratiqueError as error:  # the owner's own to mend
@@ -147,6 +153,12 @@ def _local_lists(folder: Path, next_update: datetime, expires_at: datetime, asid
         except OSError as error:
             raise TrustError(Reason.TRUST_LIST_INVALID, f"{file} cannot be read: {error.strerror}") from None
     return payloads
+
+
+def _over(list_id: str, ended_at: datetime) -> SetAside:
+    return SetAside.of(
+        list_id, TrustError(Reason.DOCUMENT_EXPIRED, f"list {list_id!r} counted until {rfc3339(ended_at)}")
+    )
 
 
 def _usable(document: Any, name: str, aside: list[SetAside]) -> Any:

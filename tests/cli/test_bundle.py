@@ -122,6 +122,9 @@ def test_local_list_gets_the_times_of_the_bundle_where_it_has_none(operator: Ope
     operator.make("--due", "2", "--ends", "5")
     (trust_list,) = operator.bundle().trust().lists
     assert (trust_list.next_update, trust_list.expires_at) == (NOW + DAY, NOW + DAY)
+    over = operator.make(at=NOW + DAY)
+    assert over.exit_code == 2
+    assert "no trust list that could be packed" in over.stderr
 
 
 def test_entries_that_cannot_be_used_are_left_out_and_said(operator: Operator) -> None:
@@ -308,6 +311,8 @@ def test_bundle_of_another_id_is_refused(operator: Operator) -> None:
     refused = operator.install()
     assert "document.unexpected" in refused.stderr
     assert operator.install("--id", "border").exit_code == 1
+    assert operator.install("--id", "harbour").exit_code == 1
+    assert json.loads(operator.show("kiosk", "--json").stdout)["id"] == "border"
     shutil.rmtree(operator.path / "kiosk")
     assert operator.install("--id", "border").exit_code == 1
     assert operator.install("--id", "harbour").exit_code == 0
