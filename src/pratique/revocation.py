@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
-from pratique.status.store import StatusPolicy, StatusStore
+from pratique.status.answer import StatusPolicy
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from pratique.model import StatusReference
     from pratique.proven import Proven
     from pratique.status.foreign import ForeignRevocation
+    from pratique.status.store import StatusStore
     from pratique.trust import TrustedKey, TrustStore
 
 _NO_STATUS: Final = Check(Step.STATUS, Outcome.NOT_CHECKED, Reason.STATUS_NOT_IN_USE)

@@ -31,7 +31,7 @@ from pratique.proven import Proven
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
 from pratique.revocation import NOTHING_HELD, Revocation
-from pratique.status.store import StatusPolicy
+from pratique.status.answer import StatusPolicy
 from pratique.validity import check_validity
 
 if TYPE_CHECKING:
@@ -87,7 +87,7 @@ class Verifier:
         self._revocation = revocation
         self._clock_skew = clock_skew
         self._lists = {trust_list.id: trust_list.sequence for trust_list in trust.lists}
-        self._ages = Ages(trust.lists, list_ages, clock_skew=clock_skew, bundle=bundle)
+        self._ages = Ages(trust.lists, list_ages, clock_skew=clock_skew, bundle=bundle, roots=trust.roots)
 
     @classmethod
     def from_bundle(

@@ -370,6 +370,41 @@ def test_saved_store_is_loaded_again(world: World, lists: ListSigner, tmp_path: 
     assert ask(world, store).code is Reason.STATUS_VALID
 
 
+def held_bytes(store: StatusStore) -> int:
+    """Return how many bytes of tokens a store keeps in memory."""
+    return sum(len(held.signed.data) for held in store._held.values())
+
+
+def test_loaded_store_keeps_no_token_in_memory_beside_its_list(world: World, lists: ListSigner, tmp_path: Path) -> None:
+    data, newer = lists.cwt(bitmap(i7=1)), lists.cwt(bitmap(), iat=NOW)
+    StatusStore([data]).save(tmp_path)
+    store = StatusStore.load(tmp_path)
+    assert held_bytes(store) == len(data)
+    for _ in range(2):  # the second trust store has its keys anew
+        assert ask(world, store).code is Reason.STATUS_REVOKED
+        assert held_bytes(store) == 0
+    assert [each.data for each in store.lists] == [data]
+    assert store.add(newer, keys=world.store, at=NOW).data == newer
+    assert held_bytes(store) == 0
+    assert store.add(newer, keys=world.store, at=NOW).data == newer
+    assert ask(world, store).code is Reason.STATUS_VALID
+
+
+def test_file_that_became_another_is_not_what_was_proven(world: World, lists: ListSigner, tmp_path: Path) -> None:
+    old, newer = lists.cwt(bitmap(i7=1)), lists.cwt(bitmap(), iat=NOW)
+    StatusStore([lists.cwt(bitmap(), iat=ISSUED - HOUR)]).save(tmp_path)
+    store = StatusStore.load(tmp_path)
+    assert ask(world, store).code is Reason.STATUS_VALID
+    StatusStore([newer]).save(tmp_path)  # another process
+    with pytest.raises(StatusError, match="is another than it was") as refused:
+        _ = store.lists
+    assert refused.value.code is Reason.STATUS_LIST_INVALID
+    with pytest.raises(StatusError) as rolled_back:
+        store.add(old, keys=world.store, at=NOW)
+    assert rolled_back.value.code is Reason.STATUS_ROLLBACK
+    assert [each.data for each in store.lists] == [newer]
+
+
 def test_file_that_cannot_be_read_is_set_aside(world: World, lists: ListSigner, tmp_path: Path) -> None:
     StatusStore([lists.cwt()]).save(tmp_path)
     (tmp_path / "0.statuslist").write_bytes(b"junk")
