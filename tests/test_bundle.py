@@ -113,6 +113,13 @@ def test_each_age_of_a_bundle_has_its_answer(
         assert "bundle border-utopia" in found.check(Step.TRUST).detail
 
 
+def test_end_of_the_root_is_noticed_by_a_kiosk(border: Border, tmp_path: Path) -> None:
+    verifier = kiosk(border, tmp_path, root=replace(ROOT, expires_at=DUE - timedelta(hours=1)))
+    assert report(verifier, border.texts[0], DUE - timedelta(hours=1, seconds=1)).verdict is Verdict.ACCEPT
+    found = report(verifier, border.texts[0], DUE - timedelta(hours=1))
+    assert (found.check(Step.TRUST).code, found.verdict) == (Reason.ROOT_EXPIRED, Verdict.REFER)
+
+
 def test_soft_limit_of_the_kiosk_refers(border: Border, tmp_path: Path) -> None:
     """It counts for the lists in the bundle too, and this one was issued 18 hours before."""
     verifier = kiosk(border, tmp_path, ages=AgeLimits(soft=timedelta(hours=36)))

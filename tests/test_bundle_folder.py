@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import pytest
@@ -51,6 +52,16 @@ def test_kiosk_that_was_offline_behaves_as_documented_at_each_age(tmp_path: Path
     assert codes[1] == (Reason.TRUST_LIST_DUE, Verdict.ACCEPT)
     assert codes[2] == (Reason.TRUST_LIST_STALE, Verdict.REFER)
     assert codes[5] == (Reason.TRUST_LIST_EXPIRED, Verdict.REJECT)
+
+
+def test_kiosk_notices_the_end_of_its_root(tmp_path: Path) -> None:
+    world = World()
+    text = world.home.issue_vaccination().present()
+    pinned = root(expires_at=NOW + DAY)
+    bundle_folder.take(tmp_path / "kiosk", bundle(world=world).sign([ANNA, BO]), root=pinned, at=NOW)
+    verifier = Verifier.of_bundle(bundle_folder.load(tmp_path / "kiosk").bundle)
+    for at, verdict in ((NOW + DAY - timedelta(seconds=1), Verdict.ACCEPT), (NOW + DAY, Verdict.REFER)):
+        assert verifier.verify(text, at=at, document=DOCUMENT).verdict is verdict
 
 
 def test_trust_lists_and_bundles_can_share_a_folder_and_an_id(tmp_path: Path) -> None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from authority import DOCUMENT, World, rfc3339
+from keepers import root
 from pratique.freshness import AgeLimits
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step, Verdict
@@ -97,6 +98,37 @@ def test_a_verifiers_limits_hold_besides(lists: Lists, limits: AgeLimits, at: da
 
 def test_past_the_soft_limit_a_person_must_look(lists: Lists) -> None:
     assert lists.report(DUE, AgeLimits(soft=timedelta(days=1))).verdict is Verdict.REFER
+
+
+ROOT_ENDS = datetime(2026, 11, 27, tzinfo=UTC)  # before the list does
+
+
+@pytest.mark.parametrize(
+    ("at", "code", "verdict"),
+    [
+        (ROOT_ENDS - SECOND, Reason.TRUST_LIST_DUE, Verdict.ACCEPT),
+        (ROOT_ENDS, Reason.ROOT_EXPIRED, Verdict.REFER),
+        (VOID - SECOND, Reason.ROOT_EXPIRED, Verdict.REFER),
+        (VOID, Reason.TRUST_LIST_EXPIRED, Verdict.REJECT),
+    ],
+)
+def test_past_the_end_of_the_root_a_person_must_look(
+    lists: Lists, at: datetime, code: Reason, verdict: Verdict
+) -> None:
+    """A verifier that is offline notices too."""
+    vouching = root(expires_at=ROOT_ENDS)
+    store = TrustStore([lists.list], acceptance=lists.world.store.acceptance, roots={lists.list.id: vouching})
+    report = Verifier(store).verify(lists.text, at=at, document=DOCUMENT)
+    assert (report.check(Step.TRUST).code, report.verdict) == (code, verdict)
+
+
+@pytest.mark.parametrize("issued_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
+def test_times_at_the_ends_of_the_calendar_do_no_harm(lists: Lists, issued_at: str) -> None:
+    times = {"issued_at": issued_at, "expires_at": "9999-12-31T23:59:59Z"}
+    odd = TrustList.from_json({**lists.world.list_document, **times})
+    limits = AgeLimits(warn=SECOND, soft=SECOND, hard=SECOND)
+    report = Verifier(TrustStore([odd]), list_ages=limits).verify(lists.text, at=DUE, document=DOCUMENT)
+    assert report.verdict is Verdict.REJECT
 
 
 def test_an_operators_own_list_has_no_age() -> None:

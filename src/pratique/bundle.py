@@ -10,7 +10,7 @@ has it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -54,7 +54,8 @@ class Bundle:
 
     `trust_lists` are payloads of trust lists (`trust.wire`), `acceptance` is its JSON text, `status_lists` are tokens
     as their issuers signed them, `revocation` the files of a revocation folder by name, and `rule_sets` payloads of
-    rule sets. Times are aware, UTC, whole seconds.
+    rule sets. `root` is the one that vouches for it, None as long as nobody has asked. Times are aware, UTC, whole
+    seconds.
     """
 
     id: str
@@ -67,6 +68,7 @@ class Bundle:
     status_lists: tuple[bytes, ...] = ()
     revocation: Mapping[str, bytes] = field(default_factory=dict)
     rule_sets: tuple[bytes, ...] = ()
+    root: Root | None = field(default=None, compare=False)
 
     def __repr__(self) -> str:
         return f"Bundle({self.id!r}, sequence={self.sequence}, {len(self.trust_lists)} trust lists)"
@@ -91,7 +93,7 @@ class Bundle:
         bundle = cls.from_cbor(signed.verify(data, KIND, root).payload)
         if not root.vouches_for(bundle.id):
             raise _invalid(f"root {root.id!r} does not vouch for a bundle {bundle.id!r}")
-        return bundle
+        return replace(bundle, root=root)
 
     @classmethod
     def from_cbor(cls, payload: bytes) -> Bundle:
@@ -134,7 +136,8 @@ class Bundle:
     def trust(self) -> TrustStore:
         """Return the trust lists and the acceptance. Raises: TrustError: one of them cannot be used."""
         lists = [TrustList.from_cbor(payload) for payload in self.trust_lists]
-        return TrustStore(lists, acceptance=Acceptance.from_json(json.decode(self.acceptance)))
+        roots = {} if self.root is None else {each.id: self.root for each in lists}
+        return TrustStore(lists, acceptance=Acceptance.from_json(json.decode(self.acceptance)), roots=roots)
 
     def held(self, *, policy: StatusPolicy = StatusPolicy()) -> Revocation:  # noqa: B008 - immutable
         """Return what it holds of revocations. Raises: DecodeError: the revocation lists are too many to be held."""

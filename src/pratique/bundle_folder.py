@@ -9,6 +9,7 @@ was signed, and what was seen. An update happens at one moment or not at all.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, NamedTuple
 
@@ -78,7 +79,7 @@ def load(folder: Path | str, *, root: Root | None = None) -> Installed:
     if not bundles:
         taken = [each.error for each in aside if each.error.code is not Reason.TRUST_LIST_NOT_TAKEN]
         raise taken[0] if taken else TrustError(Reason.BUNDLE_INVALID, f"{folder} holds no bundle")
-    return Installed(bundles[0], found)
+    return Installed(replace(bundles[0], root=found), found)
 
 
 def _expected(repository: Repository, expect: str | None) -> str | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
 from pratique.model.dates import rfc3339
@@ -10,7 +11,9 @@ from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Mapping
+
+    from pratique.trust.root import Root
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
 _ALWAYS: Final = datetime.min.replace(tzinfo=UTC)
@@ -63,7 +66,7 @@ class _Age:
         issued_at, ages = dated.issued_at, dated.expires_at is not None
         self._name = f"{name} {dated.id}"
         self._issued_at = issued_at
-        self.begins = issued_at - clock_skew if ages else _ALWAYS
+        self.begins = _before(issued_at, clock_skew) if ages else _ALWAYS
         self._due = min(dated.next_update or _NEVER, _after(issued_at, limits.warn)) if ages else _NEVER
         self._stale = _after(issued_at, limits.soft) if ages else _NEVER
         self.void = min(dated.expires_at or _NEVER, _after(issued_at, limits.hard)) if ages else _NEVER
@@ -85,18 +88,47 @@ class _Age:
         return _FRESH
 
 
+class _RootAge:
+    """The moment from which a root vouches for nothing new.
+
+    Lists that it vouched for before keep their own dates; but that none came since is what an attacker would see to who
+    has the keys of a root that is gone.
+    """
+
+    begins: Final = _ALWAYS
+    void: Final = _NEVER
+
+    def __init__(self, root: Root) -> None:
+        self._name = f"root {root.id}"
+        self.until: Final = root.expires_at
+
+    def check(self, at: datetime) -> Check:
+        """Return whether it is over."""
+        if at < self.until:
+            return _FRESH
+        detail = f"{self._name} counted until {rfc3339(self.until)}, checked at {rfc3339(at)}"
+        return Check(Step.TRUST, Outcome.INCONCLUSIVE, Reason.ROOT_EXPIRED, detail)
+
+
 class Ages:
-    """The ages of a verifier's trust lists, and of the bundle that they came in.
+    """The ages of a verifier's trust lists, of the bundle that they came in, and of the roots that vouch for them.
 
     Between `begins` and `until` all are fresh, and nothing has to be looked at.
     """
 
     def __init__(
-        self, lists: Iterable[Dated], limits: AgeLimits, *, clock_skew: timedelta, bundle: Dated | None = None
+        self,
+        lists: Iterable[Dated],
+        limits: AgeLimits,
+        *,
+        clock_skew: timedelta,
+        bundle: Dated | None = None,
+        roots: Mapping[str, Root] = MappingProxyType({}),
     ) -> None:
-        shared: tuple[_Age, ...] = () if bundle is None else (_Age("bundle", bundle, limits, clock_skew),)
-        self._ages: dict[str, tuple[_Age, ...]] = {
-            each.id: (_Age("list", each, limits, clock_skew), *shared) for each in lists
+        shared = () if bundle is None else (_Age("bundle", bundle, limits, clock_skew),)
+        vouching = {list_id: (_RootAge(root),) for list_id, root in roots.items()}
+        self._ages: dict[str, tuple[_Age | _RootAge, ...]] = {
+            each.id: (_Age("list", each, limits, clock_skew), *shared, *vouching.get(each.id, ())) for each in lists
         }
         every = [age for ages in self._ages.values() for age in ages]
         self.begins: Final = max((age.begins for age in every), default=_ALWAYS)
@@ -107,7 +139,7 @@ class Ages:
         return any(at >= age.void for age in self._ages[list_id])
 
     def check(self, list_id: str, at: datetime) -> Check:
-        """Return what the age of a list comes to, or that of its bundle where that is worse."""
+        """Return what the age of a list comes to, or that of its bundle or root where that is worse."""
         checks = [age.check(at) for age in self._ages[list_id]]
         return min(checks, key=lambda check: _WORST.index(check.code))
 
@@ -116,6 +148,7 @@ _FRESH: Final = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
 _WORST: Final = (
     Reason.TRUST_LIST_EXPIRED,
     Reason.CLOCK_BEHIND,
+    Reason.ROOT_EXPIRED,
     Reason.TRUST_LIST_STALE,
     Reason.TRUST_LIST_DUE,
     Reason.KEY_FOUND,
@@ -123,4 +156,14 @@ _WORST: Final = (
 
 
 def _after(moment: datetime, limit: timedelta | None) -> datetime:
-    return _NEVER if limit is None else moment + limit
+    try:
+        return _NEVER if limit is None else moment + limit
+    except OverflowError:  # a time at the end of the calendar
+        return _NEVER
+
+
+def _before(moment: datetime, period: timedelta) -> datetime:
+    try:
+        return moment - period
+    except OverflowError:  # a time at the beginning of the calendar
+        return _ALWAYS

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from functools import cached_property
 from pathlib import Path
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from pratique.codec import json
@@ -15,7 +16,7 @@ from pratique.trust.folder import ROOT_FILE, SIGNED_SUFFIX, naming
 from pratique.trust.trust_list import SetAside, TrustedKey, TrustList, WithdrawalReason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Iterable, Mapping
 
     from pratique.cose.keys import PublicKey
     from pratique.trust.root import Root
@@ -29,7 +30,8 @@ ACCEPTANCE_FILE = "acceptance.json"
 class TrustStore:
     """Trust lists and acceptance, with the keys by format and key identifier. Nothing is read after it is made.
 
-    `set_aside` are the signed lists that do not count, by the names of their files.
+    `roots` are those that vouch for lists, by the lists' ids; local lists have none. `set_aside` are the signed lists
+    that do not count, by the names of their files.
     Raises: TrustError (`trust.list_invalid`): two lists of one id; what the newer took out would stay in the older.
     """
 
@@ -38,10 +40,12 @@ class TrustStore:
         lists: Iterable[TrustList] = (),
         *,
         acceptance: Acceptance | None = None,
+        roots: Mapping[str, Root] = MappingProxyType({}),
         set_aside: Iterable[SetAside] = (),
     ) -> None:
         self.lists = tuple(lists)
         self.acceptance = acceptance or Acceptance()
+        self.roots = roots
         self.set_aside = tuple(set_aside)
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
@@ -75,7 +79,7 @@ class TrustStore:
         """
         path = Path(path)
         folder = path if path.is_dir() else path.parent
-        signed, aside = _signed(path, root)
+        signed, roots, aside = _signed(path, root)
         local = sorted(path.glob(f"*{LIST_SUFFIX}")) if path.is_dir() else [path]
         lists = [*(_read(file, TrustList.from_json, Reason.TRUST_LIST_INVALID) for file in local), *signed]
         if not lists:
@@ -86,7 +90,7 @@ class TrustStore:
         there = file.exists() or file.is_symlink()  # a link that leads nowhere is an error, not an absence
         acceptance = _read(file, Acceptance.from_json, Reason.ACCEPTANCE_INVALID) if there else None
         try:
-            return cls(lists, acceptance=acceptance, set_aside=aside)
+            return cls(lists, acceptance=acceptance, roots=roots, set_aside=aside)
         except TrustError as error:
             raise TrustError(error.code, f"{path}: {error.detail}") from None
 
@@ -114,21 +118,23 @@ class TrustStore:
         return leaks
 
 
-def _signed(path: Path, root: Root | None) -> tuple[tuple[TrustList, ...], tuple[SetAside, ...]]:
-    """Return the signed lists of a folder, and those that do not count."""
+def _signed(path: Path, root: Root | None) -> tuple[tuple[TrustList, ...], Mapping[str, Root], tuple[SetAside, ...]]:
+    """Return the signed lists of a folder, the root that vouches for each, and the lists that do not count."""
     if root is None and not path.is_dir() and not path.name.endswith(SIGNED_SUFFIX):
-        return (), ()
+        return (), {}, ()
     if not path.is_dir():
         raise TrustError(Reason.TRUST_LIST_INVALID, f"{path}: signed lists are read with the folder that took them in")
     if root is None and not (path / ROOT_FILE).exists():
         strangers = sorted(path.glob(f"*{SIGNED_SUFFIX}"))
-        return (), tuple(
-            SetAside.of(file.name, naming(file, TrustError(Reason.TRUST_LIST_NOT_TAKEN))) for file in strangers
+        return (
+            (),
+            {},
+            tuple(SetAside.of(file.name, naming(file, TrustError(Reason.TRUST_LIST_NOT_TAKEN))) for file in strangers),
         )
     from pratique.trust.repository import Repository  # noqa: PLC0415 - local lists do without
 
     contents = Repository.open(path, root=root).load()
-    return contents.lists, contents.set_aside
+    return contents.lists, {trust_list.id: contents.root for trust_list in contents.lists}, contents.set_aside
 
 
 def _read(file: Path, parse: Callable[[object], _T], code: Reason) -> _T:
