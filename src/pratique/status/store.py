@@ -205,7 +205,7 @@ def _content(path: Path) -> bytes:
     """Return the content of a file, one byte more than is read at most. Raises: StatusError."""
     try:
         with path.open("rb") as file:
-            return file.read(MAX_TOKEN_BYTES + 1)
+            return file.read(min(path.stat().st_size, MAX_TOKEN_BYTES) + 1)  # `read` makes room for all that it may
     except OSError as error:
         raise StatusError(Reason.STATUS_LIST_INVALID, f"it cannot be read: {error.strerror}") from None
 
