@@ -374,6 +374,11 @@ class Reason(StrEnum):
         "The list of verifiers is too old to go by.",
         "Connect your wallet to the internet once, so that it gets a new list.",
     )
+    VERIFIERS_NOT_YET = (
+        "request.list_not_yet",
+        "The list of verifiers is dated in the future.",
+        "See that the clock of your phone is right.",
+    )
     REQUEST_SIGNER_UNKNOWN = (
         "request.signer_unknown",
         "Nobody on the list of verifiers signed this request.",

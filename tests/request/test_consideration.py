@@ -164,6 +164,13 @@ def test_a_list_that_has_expired_vouches_for_nobody() -> None:
     assert found == [[], [Reason.VERIFIERS_EXPIRED], [Reason.VERIFIERS_EXPIRED]]
 
 
+def test_a_list_from_the_future_shows_that_the_clock_was_set_back() -> None:
+    found = [
+        codes(considered(verifiers=verifiers(listed(BORDER, KEY), issued_at=f"2026-11-23T12:01:0{n}Z"))) for n in (0, 1)
+    ]
+    assert found == [[], [Reason.VERIFIERS_NOT_YET]]
+
+
 def test_a_signed_request_that_says_nothing_usable_is_refused() -> None:
     headers = {4: KEY.public.key_id, 16: TYPE}
     text = qr_text.encode(sign1.encode(headers, {}, b"\xa0", SoftwareSigner(KEY)), prefix=PREFIX)

@@ -125,6 +125,8 @@ def consider(
     """
     if at.utcoffset() is None:
         raise TypeError("the time of a consideration must be aware")
+    if verifiers.issued_at - at > CLOCK_SKEW:  # a clock set back would make what has expired count again
+        return Consideration((Refusal(Reason.VERIFIERS_NOT_YET, f"from {rfc3339(verifiers.issued_at)}"),))
     if not verifiers.is_current(at):
         return Consideration((Refusal(Reason.VERIFIERS_EXPIRED, f"it ended {rfc3339(verifiers.expires_at or at)}"),))
     signers = [

@@ -64,7 +64,7 @@ class ListedVerifier:
 class VerifierList:
     """A list of verifiers, and the entries that were set aside because they cannot be used.
 
-    It counts from `issued_at` on, and before `expires_at` where it states one.
+    It counts from `issued_at` on, which `consider` sees to, and before `expires_at` where it states one.
     """
 
     id: str
