@@ -7,11 +7,15 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from authority import DOCUMENT, NOW, VACCINATION, DccState, World, dcc_vaccination, holder_key, rfc3339
+from pratique.model import StatusReference
 from pratique.model.dates import PartialDate
 from pratique.reasons import Reason
 from pratique.report import Outcome, Step, Verdict
+from pratique.revocation import Revocation
+from pratique.status import StatusStore
 from pratique.trust import TrustList, TrustStore
 from pratique.verify import Verifier
+from status_lists import ADDRESS, ListSigner, bitmap
 
 AT = datetime(2026, 12, 10, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -61,6 +65,19 @@ def test_leak_counts_although_another_list_has_the_same_key(other_name: dict[str
     check = report.check(Step.ISSUER)
     assert (report.verdict, check.code) == (Verdict.REJECT, Reason.KEY_COMPROMISED)
     assert check.detail.startswith(f"withdrawn {rfc3339(NOW)}")
+
+
+@pytest.mark.parametrize("is_first", [True, False])
+def test_of_two_lists_with_the_issuer_that_counts_which_has_its_status_lists(*, is_first: bool) -> None:
+    world = World()
+    bare = TrustList.from_json({**world.list_document, "id": "bare", "issuers": [dict(world.home.entry)]})
+    lists = ListSigner(world.home)
+    text = world.home.issue_vaccination(status=StatusReference(ADDRESS, 7)).present()
+    both = [*world.store.lists, bare]
+    store = TrustStore(both if is_first else both[::-1], acceptance=world.store.acceptance)
+    revocation = Revocation(StatusStore([lists.cwt(bitmap(i7=1))]))
+    report = Verifier(store, revocation=revocation).verify(text, at=NOW, document=DOCUMENT)
+    assert report.check(Step.STATUS).code is Reason.STATUS_REVOKED
 
 
 def test_a_leaked_key_that_cannot_be_read_does_not_stand_in_the_way_of_others() -> None:

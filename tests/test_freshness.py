@@ -122,6 +122,18 @@ def test_past_the_end_of_the_root_a_person_must_look(
     assert (report.check(Step.TRUST).code, report.verdict) == (code, verdict)
 
 
+@pytest.mark.parametrize("is_first", [True, False])
+def test_a_fresh_list_with_the_same_key_is_enough_beside_a_stale_one(lists: Lists, *, is_first: bool) -> None:
+    later = {"id": "later", "issued_at": rfc3339(DUE), "expires_at": rfc3339(VOID)}
+    both = [lists.list, TrustList.from_json({**lists.world.list_document, **later})]
+    store = TrustStore(both if is_first else both[::-1], acceptance=lists.world.store.acceptance)
+    verifier = Verifier(store, list_ages=AgeLimits(soft=timedelta(days=5)))
+    report = verifier.verify(lists.text, at=DUE + timedelta(days=2), document=DOCUMENT)
+    assert report.verdict is Verdict.ACCEPT
+    assert report.issuer is not None
+    assert report.issuer.trust_list == "later"
+
+
 @pytest.mark.parametrize("issued_at", ["0001-01-01T00:00:00Z", "9999-12-31T23:59:59Z"])
 def test_times_at_the_ends_of_the_calendar_do_no_harm(lists: Lists, issued_at: str) -> None:
     times = {"issued_at": issued_at, "expires_at": "9999-12-31T23:59:59Z"}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Final
 
 from pratique.model.dates import rfc3339
@@ -24,7 +25,8 @@ def check_issuer(proven: Proven, trust: TrustStore, at: datetime) -> tuple[Check
     """Return the answer that counts, with the key that it is about.
 
     The same key may be listed for several issuers, and an issuer may stand on several lists. That a key leaked, and a
-    refusal by name, count for whatever the key signed; else one entitled issuer is enough.
+    refusal by name, count for whatever the key signed; else one entitled issuer is enough, and of several the first
+    that publishes the status list which the credential names.
 
     Args:
         proven: the code, and every key that verifies it.
@@ -32,12 +34,17 @@ def check_issuer(proven: Proven, trust: TrustStore, at: datetime) -> tuple[Check
         at: the time of the verification, UTC.
     """
     answers = [(_entitlement(proven.credential, key, proven.reader, trust, at), key) for key in proven.keys]
-    return answers[0] if len(answers) == 1 else min(answers, key=_precedence)
+    return answers[0] if len(answers) == 1 else min(answers, key=partial(_precedence, proven.credential))
 
 
-def _precedence(answer: tuple[Check, TrustedKey]) -> int:
+def _precedence(credential: Credential, answer: tuple[Check, TrustedKey]) -> tuple[int, bool]:
     """Return the rank of an answer among those for several keys; the lowest counts."""
-    check, _ = answer
+    check, key = answer
+    status = credential.status
+    return _rank(check), status is not None and not key.issuer.publishes(status.uri)
+
+
+def _rank(check: Check) -> int:
     if check.code in (Reason.KEY_COMPROMISED, Reason.ISSUER_DENIED):
         return 0
     if check.outcome is not Outcome.FAILED:
@@ -45,9 +52,7 @@ def _precedence(answer: tuple[Check, TrustedKey]) -> int:
     return 4 if check.code is Reason.ISSUER_MISMATCH else 3
 
 
-def _entitlement(
-    credential: Credential, key: TrustedKey, reader: Reader, trust: TrustStore, at: datetime
-) -> Check:
+def _entitlement(credential: Credential, key: TrustedKey, reader: Reader, trust: TrustStore, at: datetime) -> Check:
     """Return whether one key was entitled to sign a credential, and whether its issuer is accepted for it."""
     if refusal := (
         _leaked(key, trust)

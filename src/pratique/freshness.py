@@ -13,6 +13,7 @@ from pratique.report import Check, Outcome, Step
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
+    from pratique.trust import TrustedKey
     from pratique.trust.root import Root
 
 _NEVER: Final = datetime.max.replace(tzinfo=UTC)
@@ -140,8 +141,12 @@ class Ages:
 
     def check(self, list_id: str, at: datetime) -> Check:
         """Return what the age of a list comes to, or that of its bundle or root where that is worse."""
-        checks = [age.check(at) for age in self._ages[list_id]]
-        return min(checks, key=lambda check: _WORST.index(check.code))
+        return min((age.check(at) for age in self._ages[list_id]), key=_goodness)
+
+    def freshest(self, keys: Iterable[TrustedKey], at: datetime) -> list[TrustedKey]:
+        """Return the keys whose lists count, those on the freshest first: one that is fresh is enough."""
+        found = [key for key in keys if not self.is_void(key.issuer.trust_list, at)]
+        return sorted(found, key=lambda key: -_goodness(self.check(key.issuer.trust_list, at)))
 
 
 _FRESH: Final = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
@@ -153,6 +158,10 @@ _WORST: Final = (
     Reason.TRUST_LIST_DUE,
     Reason.KEY_FOUND,
 )
+
+
+def _goodness(check: Check) -> int:
+    return _WORST.index(check.code)
 
 
 def _after(moment: datetime, limit: timedelta | None) -> datetime:

@@ -272,10 +272,9 @@ class Verifier:
         if not candidates:
             key_id = envelope.key_id[:_SHOWN_KEY_ID].hex() or "absent"
             return _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {key_id}")
-        if at < self._ages.until:
+        if self._ages.begins <= at < self._ages.until:
             return candidates
-        usable = [key for key in candidates if not self._ages.is_void(key.issuer.trust_list, at)]
-        return usable or self._ages.check(candidates[0].issuer.trust_list, at)
+        return self._ages.freshest(candidates, at) or self._ages.check(candidates[0].issuer.trust_list, at)
 
     def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
         checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))

@@ -191,6 +191,17 @@ def test_withdrawn_key_makes_a_list_count_no_more(
     assert ask(world, store).code is code
 
 
+def test_key_that_leaked_under_another_name_makes_a_list_count_no_more(world: World, lists: ListSigner) -> None:
+    """It signs credentials of another issuer too, and was withdrawn there."""
+    store = StatusStore([lists.cwt()])
+    leaked = {**lists.entry, "key_id": "AAAA", "formats": ["pratique"]}
+    leaked["withdrawn"] = {"at": rfc3339(NOW), "reason": "compromise"}
+    world.authority().entry["keys"].append(leaked)
+    answer = ask(world, store)
+    assert answer.code is Reason.STATUS_LIST_INVALID
+    assert "compromise" in answer.detail
+
+
 def test_key_that_cannot_be_read_does_not_hide_the_one_that_can(world: World, lists: ListSigner) -> None:
     world.home.entry["keys"].insert(
         0, {**lists.entry, "public_key": {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}}

@@ -178,6 +178,12 @@ def test_clock_may_jump_back_by_its_skew(repository: Repository, back: timedelta
         assert refusal(repository, data, at=at).code is Reason.CLOCK_SET_BACK
 
 
+def test_memory_of_the_first_moment_of_the_calendar_stops_nothing(repository: Repository) -> None:
+    file = repository.path / "state.json"
+    file.write_text(json.dumps({**json.loads(file.read_bytes()), "latest": "0001-01-01T00:00:00Z"}))
+    assert repository.update(signed_list(), at=NOW).is_new
+
+
 @pytest.mark.parametrize(("late", "taken"), [(-SECOND, True), (0 * SECOND, False), (SECOND, False)])
 def test_root_vouches_until_the_second_before_it_expires(tmp_path: Path, late: timedelta, *, taken: bool) -> None:
     repository = Repository.create(tmp_path, root(expires_at=NOW + DAY))

@@ -196,7 +196,7 @@ class Repository:
             DecodeError, UnsupportedError: it is no signed document.
             TypeError: `at` is naive.
         """
-        if at.tzinfo is None:
+        if at.utcoffset() is None:
             raise TypeError("a time without a zone")
         with self._locked():
             return self._take(data, at, expect, series)
@@ -214,7 +214,7 @@ class Repository:
     def _take(self, data: bytes, at: datetime, expect: str | None, series: Series[Any]) -> Taken:
         state = self.state()
         root = self._root(state)
-        if at < state.latest - CLOCK_SKEW:
+        if at + CLOCK_SKEW < state.latest:
             raise TrustError(Reason.CLOCK_SET_BACK, f"it is {rfc3339(at)}, and was {rfc3339(state.latest)} before")
         if signed.kind_of(data) == signed.ROOT:
             return self._take_root(data, root, state, at, expect)
@@ -324,5 +324,5 @@ def _check_vouched(root: Root, own_id: str, series: Series[Any]) -> None:
 
 
 def _check_issued(issued_at: datetime, at: datetime) -> None:
-    if issued_at - CLOCK_SKEW > at:
+    if issued_at > at + CLOCK_SKEW:
         raise TrustError(Reason.CLOCK_BEHIND, f"it was issued {rfc3339(issued_at)}, and it is {rfc3339(at)}")
