@@ -67,7 +67,7 @@ def test_codes_that_are_scanned_are_recorded_too(run: Run, world: World, file: P
 def test_nothing_is_recorded_where_nothing_may_be_kept_and_it_is_said(run: Run, world: World, file: Path) -> None:
     rules = entry(world, "P0D")
     result = run("verify", world["card.png"], "--trust", world["trust"], "--rules", rules, "--record", file)
-    assert "nothing was recorded" in result.stderr
+    assert "not recorded: rules or request allow nothing" in result.stderr
     assert not file.exists()
 
 

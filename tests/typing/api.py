@@ -124,6 +124,10 @@ def border(verifier: Verifier, picture: bytes, document: TravelDocument | None) 
     check: Check = report.check(Step.BINDING)
     kept: dict[str, Any] = report.record()
     assert kept["codes"]["binding"] == check.code.value
+    rules: RuleSet = ready_made("covid-19")
+    on_terms: dict[str, Any] | None = report.record(rules=rules)
+    assert on_terms is not None
+    assert on_terms["purpose"] == rules.purpose
     match verdict:
         case Verdict.ACCEPT:
             credential: Credential = report.raise_for_refusal()

@@ -29,7 +29,7 @@ class Recorder(NamedTuple):
 
         record = report.record(rules=self.rules, request=self.request)
         if record is None:
-            output.note("nothing was recorded: what it was asked on allows nothing to be kept")
+            output.note("not recorded: rules or request allow nothing to be kept")
         else:
             record_file.append(self.path, record)
 
