@@ -33,7 +33,7 @@ def install() -> str:
     """Make the environment where it is not there yet. Returns why it cannot be used, or nothing."""
     if _installed():
         return ""
-    venv.create(HOME, with_pip=True)
+    venv.create(HOME, with_pip=True, clear=True)  # else a link in what is there is written through
     made = subprocess.run(  # noqa: S603 - our own environment
         [_python(), "-m", "pip", "install", "--quiet", *PACKAGES], capture_output=True, text=True, check=False
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
@@ -32,6 +33,22 @@ def test_what_is_not_installed_is_named_as_absent(tables: dict[str, Table]) -> N
     rows = [row for row in tables["Verify a QR text"].rows if not row[0].startswith("pratique")]
     assert len(rows) == 3
     assert {row[1] for row in rows} == {ABSENT}
+
+
+def test_environment_of_the_peers_is_made_anew_and_never_written_through_a_link(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """An environment that another Python made has links to that Python, and copying over one would replace it."""
+    home, other = tmp_path / "peers", tmp_path / "python"
+    other.write_text(script := "#!/bin/sh\nexit 1\n")
+    other.chmod(0o755)
+    (home / "bin").mkdir(parents=True)
+    for name in ("python", "python3", f"python3.{sys.version_info.minor}"):
+        (home / "bin" / name).symlink_to(other)
+    monkeypatch.setattr(peers, "HOME", home)
+    monkeypatch.setattr(peers, "PACKAGES", ("--no-index", "none-such"))
+    assert peers.install() != ""
+    assert other.read_text() == script
 
 
 def test_the_page_names_the_machine_the_day_and_the_versions() -> None:
