@@ -108,7 +108,7 @@ class Verifier:
             policy: how old its status lists may be.
             clock_skew: as above.
         Raises: TrustError: the file cannot be read, is not vouched for, or has a part that cannot be used.
-        Not checked: whether a newer bundle was seen; `Repository` remembers that.
+        Not checked: whether a newer bundle was seen; `pratique.bundle_folder` remembers that.
         """
         from pratique.bundle import Bundle  # noqa: PLC0415 - not every verifier has one
 
