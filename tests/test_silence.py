@@ -42,7 +42,7 @@ from authority import (
     holder_key,
     rfc3339,
 )
-from pratique import formats
+from pratique import formats, schemas
 from pratique.bundle import Bundle
 from pratique.cli import group
 from pratique.cose.keys import PrivateKey
@@ -464,15 +464,19 @@ def test_nothing_that_is_said_or_written_in_a_day_tells_a_claim(border: Border) 
     verdicts: Counter[Verdict] = Counter()
     formats_seen: Counter[str | None] = Counter()
     found: list[str] = []
+    records: set[str] = set()
     with watched() as touched:
         for shown in border.shown:
             for report in border.asked(shown):
+                records |= {json.dumps(report.record()), json.dumps(report.record(rules=_judged(report)))}
                 codes.update(check.code for check in report.checks)
                 verdicts[report.verdict] += 1
                 formats_seen[report.format] += report.credential is not None
                 found += leaks(shown, said_of(report))
     assert found == []
     assert touched == []
+    for record in records - {"null"}:
+        schemas.check(json.loads(record), "record")
     assert verdicts.total() >= 5000
     assert all(verdicts[verdict] > 50 for verdict in Verdict)
     kinds = {"pratique", "eu-dcc", "who-hcert", "smart-health-card", "nz-covid-pass", "icao-vds-nc"}
