@@ -234,6 +234,8 @@ def test_two_tokens_are_at_least_a_second_apart(tmp_path: Path) -> None:
     assert register.token(at=NOW + SECOND, valid_for=DAY).issued_at == NOW + SECOND
     with pytest.raises(ValueError, match="expires"):
         register.token(at=NOW + DAY, valid_for=timedelta())
+    with pytest.raises(TypeError, match="aware"):  # else it would be of the machine's own zone
+        register.token(at=(NOW + DAY).replace(tzinfo=None), valid_for=DAY)
     assert register.published_at == NOW + SECOND
     register.close()
 

@@ -234,6 +234,8 @@ class Register:
         Raises: StatusError (`register.change_refused`): not after the last one. ValueError: times that are none.
             OSError.
         """
+        if at.utcoffset() is None:
+            raise TypeError("the time of a token must be aware")
         with self._lock:
             seconds = int(at.timestamp())
             if seconds <= self._published:
