@@ -98,8 +98,9 @@ def world(_demo: Path, tmp_path: Path) -> World:
 @pytest.fixture
 def asking(world: World) -> Asking:
     """Return the demonstration with what requests and rules need beside it."""
-    covid = run_pratique("rules", "example", "covid-19").stdout
-    world["covid.json"].write_text(covid, encoding="utf-8")
+    covid = json.loads(run_pratique("rules", "example", "covid-19").stdout)
+    years = {"valid_from": "2020-01-01T00:00:00Z", "valid_to": "2100-01-01T00:00:00Z"}
+    world["covid.json"].write_text(json.dumps(covid | years), encoding="utf-8")
     sampled = (datetime.now(UTC) - SAMPLED).strftime("%Y-%m-%dT%H:%M:%SZ")
     event = {"kind": "test", "target": "RA01", "sampled_at": sampled, "centre": "Port Clinic"}
     event |= {"test_method": "loinc|LP6464-4", "test_result": "snomed|260415000"}

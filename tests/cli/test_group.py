@@ -35,9 +35,13 @@ COMMANDS = [
     "status",
     *(f"status {name}" for name in ("create", "allocate", "revoke", "suspend", "reinstate")),
     *(f"status {name}" for name in ("publish", "fetch", "add", "show")),
+    "request",
+    *(f"request {name}" for name in ("make", "show", "allow")),
+    "rules",
+    *(f"rules {name}" for name in ("check", "minimum", "explain", "test", "example")),
     "demo",
 ]
-GROUPS = {"trust", "bundle", "status"}
+GROUPS = {"trust", "bundle", "status", "request", "rules"}
 
 
 def test_the_version_is_that_of_the_distribution(run: Run) -> None:

@@ -95,7 +95,7 @@ def test_rules_that_need_nothing_show_nothing(run: Run, asking: Asking) -> None:
     ("rules", "at", "words"),
     [
         ("entry.json", [], "FAIL  nothing shown is of a kind that counts for entry"),
-        ("covid.json", ["--at", "2031-01-01"], "rules.not_in_force"),
+        ("covid.json", ["--at", "2100-01-01"], "rules.not_in_force"),
     ],
 )
 def test_rules_that_cannot_be_met_are_refused_in_words_and_nothing_is_shown(
