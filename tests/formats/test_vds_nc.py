@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -195,6 +195,13 @@ def der(tag: int, content: bytes) -> bytes:
 def test_form_in_which_genuine_seals_come_is_read(world: World, change: Any) -> None:
     text = change(json.loads(STATE.sign(vaccination())))
     assert verify(world, text).verdict is Verdict.ACCEPT
+
+
+def test_signer_whose_certificate_never_ends_counts(world: World) -> None:
+    never = datetime(9999, 12, 31, 23, 59, 59, tzinfo=UTC)
+    cer = STATE.signer(window=(NOT_BEFORE, never))
+    assert verify(world, STATE.sign(vaccination(), cer=cer)).verdict is Verdict.ACCEPT
+    assert SealEnvelope(STATE.sign(vaccination(), cer=cer)).read().validity.expires_at == never
 
 
 def test_plain_base64_is_read_too(world: World) -> None:

@@ -27,9 +27,10 @@ from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
+    from datetime import datetime
 
-    from pratique.cose.unproven import UnprovenCertificate
     from pratique.cose.keys import PublicKey
+    from pratique.cose.unproven import UnprovenCertificate
 
 FORMAT: Final = "icao-vds-nc"
 PREFIX: Final = "{"
@@ -104,8 +105,7 @@ class SealEnvelope:
         return Credential(
             format=FORMAT,
             issuer=IssuerIdentity(country=state_alpha3(state[0])),
-            # The last second of a certificate is inside its window, and `expires_at` is not.
-            validity=Validity(None, certificate.not_before, certificate.not_after + timedelta(seconds=1)),
+            validity=Validity(None, certificate.not_before, _end(certificate.not_after)),
             kinds=content.kinds(),
             content=content,
             shows_identity=content.shows_identity(),
@@ -116,6 +116,14 @@ class SealEnvelope:
     def revocation_identifiers(self) -> SignerIdentifier:
         """Return the serial number of the signer's certificate: a seal itself is on no list."""
         return SignerIdentifier(self.certificate.serial)
+
+
+def _end(not_after: datetime) -> datetime:
+    """Return from when on a certificate counts no more; the last second of its window is inside it."""
+    try:
+        return not_after + timedelta(seconds=1)
+    except OverflowError:  # one that never ends: RFC 5280 section 4.1.2.5
+        return not_after
 
 
 def recognises(text: str) -> bool:
