@@ -151,7 +151,7 @@ def test_members_out_of_their_form_are_named(content: dict[str, Any], deviations
 
 @pytest.mark.parametrize(
     ("issued", "deviations"),
-    [("2026-03-13", ()), ("2026-03-14", ()), ("2026-03-12", ("dt",)), ("2030-01-01", ())],
+    [("2026-03-13", ()), ("2026-03-14", ()), ("2026-03-12", ("dt",)), ("2030-01-01", ()), ("9999-12-31", ())],
 )
 def test_dose_is_not_given_after_the_card_was_issued(issued: str, deviations: tuple[str, ...]) -> None:
     """A calendar day more is left, because the clinic's may be ahead of UTC."""

@@ -132,7 +132,7 @@ class Icvp:
         listed, target = self._product(known)
         name = "dv" if form == _THIRD and "dv" in dose else "dt"
         given = day(known.get(name))
-        if given is None or (issued_at is not None and given.earliest > issued_at.date() + timedelta(days=1)):
+        if given is None or (issued_at is not None and given.earliest - issued_at.date() > timedelta(days=1)):
             self._deviations.append(name)  # a day more, because the calendar of the clinic may be ahead of UTC
         if "cn" not in known and "is" not in known:
             self._deviations += ("cn", "is")
