@@ -189,6 +189,14 @@ def test_a_request_is_held_against_rules_and_verifiers(run: Run, asking: Asking,
     assert (result.exit_code, result.stdout) == (2, "")
 
 
+def test_a_credential_bound_to_a_key_says_that_rules_alone_do_not_prove_whose_it_is(run: Run, asking: Asking) -> None:
+    result = run("present", asking["wallet.pq1"], "--rules", asking["covid.json"])
+    assert result.exit_code == 0
+    assert "nobody can tell by it that it is yours" in result.stderr
+    signed = run("present", asking["wallet.pq1"], "--rules", asking["covid.json"], "--holder-key", asking["phone.pem"])
+    assert (signed.exit_code, signed.stdout) == (2, "")
+
+
 def test_claims_are_chosen_by_hand_or_by_rules(run: Run, asking: Asking) -> None:
     result = run("present", asking["test.pq1"], "--rules", asking["covid.json"], "--show", "holder")
     assert (result.exit_code, result.stdout) == (2, "")

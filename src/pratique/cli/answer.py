@@ -42,7 +42,10 @@ class Answering:
 
     def to_rules(self) -> str | None:
         """Return the code that shows what the rules need; None where they cannot be met, having said why."""
-        return self._answer(None, frozenset(self.held.disclosable))
+        text = self._answer(None, frozenset(self.held.disclosable))
+        if text is not None and isinstance(self.held.credential.binding, KeyBinding):
+            output.note("It is bound to a key: without a verifier's request nobody can tell by it that it is yours.")
+        return text
 
     def to_request(self, signed: SignedRequest, verifiers: VerifierList) -> str | None:
         """Return the code that answers a request; None where it is refused, having said why."""

@@ -78,6 +78,8 @@ def command(  # noqa: PLR0913 - one for each option
 
     if asked is not None and (rules_path is None or verifiers_path is None):
         raise click.UsageError("--request needs --rules and --verifiers: what it is held against")
+    if key_file is not None and asked is None:
+        raise click.UsageError("--holder-key signs the answer to a request: give --request")
     if show and rules_path is not None:
         raise click.UsageError("give --show or --rules: claims are chosen by hand or by rules")
     data = sys.stdin.buffer.read(options.MAX_SMALL_FILE) if held_file == "-" else options.read_small(Path(held_file))
