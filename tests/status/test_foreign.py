@@ -168,6 +168,16 @@ def test_lists_past_their_age_are_stale_and_revoke_all_the_same(age: timedelta, 
     assert ask(world, lists, text) == Answer(Reason.STATUS_REVOKED, "AUT, by a hash of type UCI", NOW - age)
 
 
+@pytest.mark.parametrize(("seconds", "code"), [(60, Reason.STATUS_NOT_LISTED), (61, Reason.STATUS_NOT_YET)])
+def test_clock_set_back_does_not_make_old_lists_new(seconds: int, code: Reason) -> None:
+    world, text = dcc_world()
+    as_of = {"eu-dcc": NOW + timedelta(seconds=seconds)}
+    for max_age in (None, HOUR):
+        assert ask(world, ForeignRevocation(as_of=as_of, max_age=max_age), text).code is code
+        revoked = ForeignRevocation(batches(batch(sha(UCI))), as_of=as_of, max_age=max_age)
+        assert ask(world, revoked, text).code is Reason.STATUS_REVOKED
+
+
 def test_lists_of_no_known_time_are_stale_where_there_is_a_limit() -> None:
     world, text = dcc_world()
     answer = ask(world, ForeignRevocation(batches(batch(sha("x"))), max_age=HOUR), text)
@@ -301,6 +311,13 @@ def test_certificate_list_is_stale_from_its_next_update_on(after: int, code: Rea
     at = NOW + timedelta(days=29, seconds=after)
     assert ask(world, ForeignRevocation([certificates(state)]), text, at=at).code is code
     assert ask(world, ForeignRevocation([certificates(state, 7)]), text, at=at).code is Reason.STATUS_REVOKED
+
+
+@pytest.mark.parametrize(("seconds", "code"), [(60, Reason.STATUS_NOT_LISTED), (61, Reason.STATUS_NOT_YET)])
+def test_certificate_list_of_a_time_to_come_is_not_believed(seconds: int, code: Reason) -> None:
+    world, state, text = seal_world()
+    lists = ForeignRevocation([certificates(state, 9, made=NOW + timedelta(seconds=seconds))])
+    assert ask(world, lists, text).code is code
 
 
 def test_certificate_lists_that_cannot_be_read_leave_no_answer() -> None:

@@ -10,10 +10,11 @@ without a signature of their own (that of a batch is checked and taken off when 
 whoever puts them into the folder vouches for them. Certificate lists are verified here.
 
 A credential that is not listed has not been revoked only as far as the lists are complete and new, so that there are
-five answers, the first that applies:
+six answers, the first that applies:
 
     status.revoked        a list names it
     status.list_invalid   it is on none, but a file of this network could not be read
+    status.not_yet        it is on none, and they are from the future: a clock is wrong
     status.stale          it is on none, and they are too old, or say themselves that there is a later one
     status.not_listed     it is on none
     status.none_held      no list is at hand on which it could be
@@ -28,6 +29,7 @@ from typing import TYPE_CHECKING, Final, NamedTuple
 from pratique.model import CardIdentifier, HashedIdentifiers
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
+from pratique.status.answer import CLOCK_SKEW
 from pratique.status.crl import CertificateLists
 from pratique.status.dcc_hash_list import HashBatch, HashLists
 from pratique.status.smart_rid import CardList
@@ -181,7 +183,10 @@ class ForeignRevocation:
             return Answer(Reason.STATUS_LIST_INVALID, "a file of certificate lists cannot be read")
         if not held:
             return Answer(Reason.STATUS_NOT_HELD)
-        oldest = min(held, key=lambda each: each.this_update)
+        held.sort(key=lambda each: each.this_update)
+        oldest, latest = held[0], held[-1]
+        if latest.this_update - at > CLOCK_SKEW:
+            return Answer(Reason.STATUS_NOT_YET, f"issued {rfc3339(latest.this_update)}", latest.this_update)
         if oldest.next_update is None or at >= oldest.next_update:
             since = "it does not say until when" if oldest.next_update is None else rfc3339(oldest.next_update)
             return Answer(Reason.STATUS_STALE, f"counted until: {since}", oldest.this_update)
@@ -194,6 +199,8 @@ class ForeignRevocation:
             return Answer(Reason.STATUS_LIST_INVALID, f"a file of {network} cannot be read", as_of)
         if not is_held:
             return Answer(Reason.STATUS_NOT_HELD, "", as_of)
+        if as_of is not None and as_of - at > CLOCK_SKEW:
+            return Answer(Reason.STATUS_NOT_YET, f"lists of {network}, of: {rfc3339(as_of)}", as_of)
         if self._max_age is not None and (as_of is None or at - as_of >= self._max_age):
             of = "no time is known" if as_of is None else rfc3339(as_of)
             return Answer(Reason.STATUS_STALE, f"lists of {network}, of: {of}", as_of)
