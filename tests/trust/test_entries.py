@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from pki import Node
 from pratique import schemas
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PrivateKey, PublicKey
@@ -50,8 +51,9 @@ def certificate(vectors: Path) -> Certificate:
         ((f"{RIGHT}.1",), {"test"}),
         ((f"{RIGHT}.2", f"{RIGHT}.3"), {"vaccination", "recovery"}),
         ((f"{MISTYPED}.1", f"{MISTYPED}.2", "2.23.136.1.1.14.2"), {"test", "vaccination"}),
-        ((f"{RIGHT}.4",), None),
-        ((f"{RIGHT}.11",), None),
+        ((f"{RIGHT}.4",), set()),
+        ((f"{RIGHT}.11", "1.3.6.1.5.5.7.3.2"), set()),
+        ((f"{RIGHT}.1", f"{RIGHT}.4"), {"test"}),
     ],
 )
 def test_extended_key_usage_limits_kinds_and_the_mistyped_arc_counts(usages: Any, kinds: Any) -> None:
@@ -66,6 +68,15 @@ def test_a_certificate_gives_key_identifier_and_window(certificate: Certificate)
     assert entry["not_before"] == "2021-05-05T12:41:06Z"
     own = key_entry(certificate, format_="pratique")
     assert base64.b64decode(own["key_id"]) == certificate.public_key.key_id
+
+
+def test_a_certificate_for_usages_that_are_not_known_signs_nothing_unless_somebody_says_what() -> None:
+    certificate = Node("DSC", extended=[f"{RIGHT}.4"]).certificate
+    with pytest.raises(TrustError, match="not known"):
+        key_entry(certificate, format_="eu-dcc")
+    limits = Limits(kinds=frozenset({"test"}))
+    assert key_entry(certificate, format_="eu-dcc", limits=limits)["scope"] == {"kinds": ["test"]}
+    assert "scope" not in key_entry(certificate, format_="pratique")
 
 
 def test_limits_say_otherwise_than_the_certificate(certificate: Certificate) -> None:

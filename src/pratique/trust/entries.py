@@ -56,18 +56,13 @@ class Limits:
 
 
 def usage_kinds(usages: Iterable[str] | None) -> frozenset[str] | None:
-    """Return the kinds of fact that extended key usages allow; None where they name none, which allows every kind.
+    """Return the kinds of fact that extended key usages allow; None where they limit none, which allows every kind.
 
+    A usage of the EU DCC that is not known is a limit too: alone it allows no kind.
     Source: EU DCC, certificate governance; usages are dotted numbers.
     """
-    found = {
-        kind.value
-        for usage in usages or ()
-        for arc in _USAGE_ARCS
-        for last, kind in _USAGES.items()
-        if usage == f"{arc}{last}"
-    }
-    return frozenset(found) or None
+    limits = {usage.removeprefix(arc) for usage in usages or () for arc in _USAGE_ARCS if usage.startswith(arc)}
+    return frozenset(_USAGES[limit].value for limit in limits & _USAGES.keys()) if limits else None
 
 
 def key_entry(
@@ -77,8 +72,8 @@ def key_entry(
 
     Of a certificate, both the certificate and its key are kept, so that loading the list needs no X.509 (of a key on a
     Brainpool curve, which no JWK has, the certificate alone); its dates are the window, and in the formats of `HCERT`
-    its extended key usage is the scope, unless `limits` says otherwise. There
-    is no usage for exemptions: a certificate with any of the others may not sign them.
+    its extended key usage is the scope, unless `limits` says otherwise. There is no usage for exemptions: a certificate
+    with any of the others may not sign them.
 
     Args:
         material: the certificate, or the bare key.
@@ -89,7 +84,8 @@ def key_entry(
         limits: what is narrower or other than the certificate says.
     Raises: TrustError (`trust.list_invalid`): a bare key without a window, or in `HCERT` without an identifier; no
         identifier in a format in which keys have names; for a VDS-NC anything but the certificate of an authority,
-        unless its identifier is given; for a SMART Health Card a key that is not P-256, or another identifier.
+        unless its identifier is given; for a SMART Health Card a key that is not P-256, or another identifier; in
+        `HCERT` a certificate whose usages of the EU DCC are all unknown, unless `limits` says what it may sign.
     """
     limits = limits or Limits()
     certificate = material if isinstance(material, Certificate) else None
@@ -98,6 +94,12 @@ def key_entry(
     if certificate is not None and format_ in HCERT:
         key_id = key_id or certificate.hcert_key_id
         kinds = kinds or usage_kinds(certificate.extended_key_usage)
+        if kinds is not None and not kinds:
+            raise TrustError(
+                Reason.TRUST_LIST_INVALID,
+                "of its extended key usages those of the EU DCC are not known",
+                hint="say which kinds of fact it may sign",
+            )
     elif format_ in HCERT and key_id is None:
         raise TrustError(
             Reason.TRUST_LIST_INVALID,
