@@ -93,6 +93,14 @@ def read_small(path: Path) -> bytes:
     return data
 
 
+def read_document(path: Path) -> bytes:
+    """Return a file as large as a signed document can be, and a byte more of a larger one. Raises: OSError."""
+    from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415 - `--help` needs none of the library
+
+    with path.open("rb") as file:
+        return file.read(MAX_DOCUMENT_BYTES + 1)
+
+
 def now() -> datetime:
     """Return the present second, UTC."""
     return datetime.now(UTC).replace(microsecond=0)

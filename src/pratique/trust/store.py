@@ -109,7 +109,7 @@ class TrustStore:
 
     @cached_property
     def _leaks(self) -> dict[PublicKey, TrustedKey]:
-        leaks = {}
+        leaks: dict[PublicKey, TrustedKey] = {}
         for trust_list in self.lists:
             for key in trust_list.keys:
                 if key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE:
