@@ -69,7 +69,7 @@ def _parts(bundle: Bundle, root: Root | None, at: datetime) -> Iterator[Part]:
         yield Part("root", root.id, f"version {root.version}", _age(at, *ends), *ends)
     for i, payload in enumerate(bundle.trust_lists):
         try:
-            yield _trust_list(TrustList.from_cbor(payload), at)
+            yield trust_list(TrustList.from_cbor(payload), at=at)
         except PratiqueError as error:
             yield _unreadable("trust list", i, error)
     for i, token in enumerate(bundle.status_lists):
@@ -87,11 +87,12 @@ def _parts(bundle: Bundle, root: Root | None, at: datetime) -> Iterator[Part]:
         yield _unreadable("entry rules", 0, error)
 
 
-def _trust_list(trust_list: TrustList, at: datetime) -> Part:
-    times = (trust_list.issued_at, trust_list.next_update, trust_list.expires_at)
-    aside = f", {len(trust_list.set_aside)} set aside" if trust_list.set_aside else ""
-    content = f"sequence {trust_list.sequence}, {len(trust_list.issuers)} issuers, {len(trust_list.keys)} keys{aside}"
-    return Part("trust list", trust_list.id, content, _age(at, *times), *times)
+def trust_list(made: TrustList, *, at: datetime) -> Part:
+    """Return what a trust list says of itself; who signed it is not checked."""
+    times = (made.issued_at, made.next_update, made.expires_at)
+    aside = f", {len(made.set_aside)} set aside" if made.set_aside else ""
+    content = f"sequence {made.sequence}, {len(made.issuers)} issuers, {len(made.keys)} keys{aside}"
+    return Part("trust list", made.id, content, _age(at, *times), *times)
 
 
 def status_list(token: SignedStatusList, *, at: datetime) -> Part:

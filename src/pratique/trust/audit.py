@@ -6,6 +6,7 @@ import re
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique import schemas
@@ -17,11 +18,13 @@ from pratique.trust.entries import HCERT, ICAO_VDS_NC
 from pratique.trust.trust_list import STATUS_LIST_FORMAT, TrustedKey, TrustList, WithdrawalReason
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from pratique.cose.keys import PublicKey
+    from pratique.trust.root import Root
 
+_ROOT_ENDS_SOON: Final = timedelta(days=30)  # as long as a list lives by default: time for keepers to meet
 _ADDRESS: Final = re.compile(r"https://[^/?#@\\\s]+/[^#\\\s]*")
 
 
@@ -49,6 +52,30 @@ def audit_list(document: Any, *, at: datetime) -> Iterator[Finding]:
     except PratiqueError as error:
         yield Finding("list", error.detail)
         return
+    places = _usable(document, frozenset(entry.where for entry in trust_list.set_aside))
+    yield from _audit(trust_list, [f"{where} " for where in places], at)
+
+
+def audit_loaded(trust_list: TrustList, *, at: datetime) -> Iterator[Finding]:
+    """Yield what is wrong in a trust list that was read already, such as a signed one; as `audit_list`."""
+    yield from _audit(trust_list, [""] * len(trust_list.keys), at)
+
+
+def audit_root(root: Root, *, at: datetime) -> Iterator[Finding]:
+    """Yield what is wrong with a root: that it is over. That it soon is, or hangs on one keeper, is an oddity."""
+    if at >= root.expires_at:
+        yield Finding(
+            "expires_at", f"it ended {rfc3339(root.expires_at)}: nothing new counts until its successor is here"
+        )
+    elif root.expires_at - at <= _ROOT_ENDS_SOON:
+        yield Finding("expires_at", f"it ends {rfc3339(root.expires_at)}: its successor is due", is_error=False)
+    if root.threshold == 1:
+        yield Finding("threshold", "one keeper is enough, and so is one key that leaks", is_error=False)
+    elif root.threshold == len(root.keys):
+        yield Finding("threshold", "every keeper must sign: if one key is lost, nothing can follow", is_error=False)
+
+
+def _audit(trust_list: TrustList, places: Iterable[str], at: datetime) -> Iterator[Finding]:
     yield from _times(trust_list, at)
     for entry in trust_list.set_aside:
         yield Finding(entry.where, f"set aside: {entry.error.detail or entry.error.code.meaning}")
@@ -56,10 +83,9 @@ def audit_list(document: Any, *, at: datetime) -> Iterator[Finding]:
         for address in issuer.status_lists:
             if not _ADDRESS.fullmatch(address):
                 yield Finding(issuer.id, "an address for status lists is no https address")
-    places = _usable(document, frozenset(entry.where for entry in trust_list.set_aside))
-    for where, key in zip(places, trust_list.keys, strict=True):
+    for place, key in zip(places, trust_list.keys, strict=True):
         for text, is_error in _key(key, at):
-            yield Finding(f"{where} ({key.issuer.id}, {key.key_id.hex()})", text, is_error)
+            yield Finding(f"{place}({key.issuer.id}, {key.key_id.hex()})", text, is_error)
     yield from _between(trust_list)
 
 

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Final
 
-from pratique.cli import output
+from pratique.cli import options, output
 
 if TYPE_CHECKING:
     from pathlib import Path
 
 LOCAL_FILE: Final = "local.trust.json"
 _JSON_BEGINS: Final = (b"{", b"[")
+_OTHERS: Final = frozenset(
+    {"threshold", "rules", "verifiers"}
+)  # by which roots, rule sets and lists of verifiers are told
 
 
 def read_list(file: Path) -> Any:
@@ -22,12 +25,27 @@ def read_list(file: Path) -> Any:
     from pratique.codec import json  # noqa: PLC0415
     from pratique.trust import signed, wire  # noqa: PLC0415
 
-    data = file.read_bytes()
+    data = options.read_document(file)
     if data.lstrip().startswith(_JSON_BEGINS):
         document = json.decode(data, limit=wire.MAX_LIST_BYTES)
         schemas.check(document, "trust-list")
         return document
     return wire.from_cbor(signed.payload_of(data, signed.TRUST_LIST))
+
+
+def trust_list_in(data: bytes) -> Any:
+    """Return the JSON form of what is a trust list, JSON or signed, unchecked; None of another document.
+
+    Raises: PratiqueError: it is no document at all, or a signed list that cannot be shown.
+    """
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.trust import signed, wire  # noqa: PLC0415
+
+    if data.lstrip().startswith(_JSON_BEGINS):
+        document = json.decode(data, limit=wire.MAX_LIST_BYTES)
+        return document if type(document) is dict and not document.keys() & _OTHERS else None
+    is_list = signed.kind_of(data) == signed.TRUST_LIST
+    return wire.from_cbor(signed.payload_of(data, signed.TRUST_LIST)) if is_list else None
 
 
 def existing(file: Path, schema: str) -> Any:

@@ -12,6 +12,9 @@ if TYPE_CHECKING:
     from datetime import datetime
     from pathlib import Path
 
+    from pratique.trust import TrustedKey, TrustList
+    from pratique.trust.root import Root
+
 
 @click.command(
     epilog=options.examples("pratique trust show", "pratique trust show --trust trust/"),
@@ -19,16 +22,19 @@ if TYPE_CHECKING:
 @options.trust_option
 @options.at_option
 def command(*, trust_path: Path | None, at: datetime | None) -> int:
-    """Show the lists, issuers, keys and acceptance lines of a trust folder."""
+    """Show the lists, issuers, keys and acceptance lines of a trust folder, and how old each list is.
+
+    Ages: fresh; due, a newer edition should be here; over, it counts no more; early, it is from the future and a clock
+    is wrong. A local list that does not say when it ends has none.
+    """
     store, advice = options.load_trust(trust_path)
     moment = at or options.now()
     for trust_list in store.lists:
-        output.heading(
-            f"List {output.safe(trust_list.id)}, sequence {trust_list.sequence}, {trust_list.issued_at:%Y-%m-%d}"
-        )
+        output.heading(f"List {output.safe(trust_list.id)}, sequence {trust_list.sequence}")
+        output.pairs(_about(trust_list, store.roots.get(trust_list.id), moment))
         rows, colours = [], []
         for key in trust_list.keys:
-            state = "expired" if moment > key.not_after else "not yet valid" if moment < key.not_before else ""
+            state = _state(key, moment)
             colours.append("red" if state else None)
             rows.append(
                 (
@@ -36,11 +42,14 @@ def command(*, trust_path: Path | None, at: datetime | None) -> int:
                     key.issuer.id if key.issuer.name() == key.issuer.id else f"{key.issuer.name()} <{key.issuer.id}>",
                     output.key_id(key.key_id),
                     ", ".join(sorted(key.formats)),
-                    f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state.upper()}' if state else ''}",
+                    f"{key.not_before:%Y-%m-%d} to {key.not_after:%Y-%m-%d}{f' {state}' if state else ''}",
                     _scope(key.scope.kinds, key.issuer.scope.kinds, key.scope.targets, key.issuer.scope.targets),
                 )
             )
         output.table(("", "issuer", "key", "formats", "window", "may sign"), rows, colours=colours)
+        for issuer in trust_list.issuers:
+            for address in issuer.status_lists:
+                click.echo(f"status lists of {output.safe(issuer.id)}: {output.safe(address)}")
         for entry in trust_list.set_aside:
             output.warn(f"set aside: {entry.where}: {entry.error.detail or entry.error.code.meaning}")
     for name, lines in (("Accepted", store.acceptance.accept), ("Refused", store.acceptance.deny)):
@@ -50,6 +59,28 @@ def command(*, trust_path: Path | None, at: datetime | None) -> int:
                 click.echo(f"  {output.safe(_line(line))}")
     output.advise(advice)
     return 0
+
+
+def _about(trust_list: TrustList, root: Root | None, at: datetime) -> list[tuple[str, str]]:
+    """Return who vouches for a list, its dates, and its age where it has one."""
+    from pratique.inventory import trust_list as part_of  # noqa: PLC0415 - `--help` needs none of the library
+
+    part = part_of(trust_list, at=at)
+    by = "its owner, who made it"
+    if root is not None:
+        over = ", which is OVER" if at >= root.expires_at else ""
+        by = f"root {root.id}, version {root.version}, until {root.expires_at:%Y-%m-%d}{over}"
+    dates = {"issued": part.issued_at, "due": part.next_update, "ends": part.expires_at}
+    text = ", ".join(f"{word} {moment:%Y-%m-%d}" for word, moment in dates.items() if moment is not None)
+    return [("vouched for by", by), ("dates", text), *([("age", part.age.value)] if part.expires_at else [])]
+
+
+def _state(key: TrustedKey, at: datetime) -> str:
+    """Return what is the matter with a key: withdrawn, or outside its window."""
+    if key.withdrawn is not None:
+        word = "LEAKED" if key.withdrawn.reason == "compromise" else "SUPERSEDED"
+        return f"{word} {key.withdrawn.at:%Y-%m-%d}"
+    return "EXPIRED" if at > key.not_after else "NOT YET VALID" if at < key.not_before else ""
 
 
 def _scope(*limits: frozenset[str] | None) -> str:

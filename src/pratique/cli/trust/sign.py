@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from pratique.cli import options, output
+from pratique.cli.trust.documents import trust_list_in
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from pratique.cose.signer import SoftwareSigner
+
+_SHOWN: Final = 20  # errors; the rest is counted
 
 
 @click.command(
@@ -35,37 +40,82 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the signed form.  [default: the file itself, if it is signed already]",
 )
+@click.option("--despite-errors", is_flag=True, help="Sign a trust list in which trust check finds errors.")
 @options.password_option
+@options.at_option
 @options.force_option
-def command(*, file: Path, keys: tuple[Path, ...], out: Path | None, password: bytes | None, force: bool) -> int:
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    file: Path,
+    keys: tuple[Path, ...],
+    out: Path | None,
+    despite_errors: bool,
+    password: bytes | None,
+    at: datetime | None,
+    force: bool,
+) -> int:
     """Sign a trust list, a root, a rule set or a list of verifiers in JSON, or add a signature to a signed one.
 
     The keepers can sign one after another, each on a machine of their own: every one of them gets the file, looks at it
-    with `trust diff` or `trust verify`, and adds a signature.
+    with `trust diff` or `trust verify`, and adds a signature. A trust list is checked first, as `trust check` does, and
+    not signed where that finds an error.
     """
     from pratique.cose.keys import PrivateKey  # noqa: PLC0415
     from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
     from pratique.trust import signed  # noqa: PLC0415
 
     signers = [SoftwareSigner(PrivateKey.from_pem(options.read_small(key), password)) for key in keys]
-    data = file.read_bytes()
-    if data.lstrip().startswith(b"{"):
-        if out is None:
-            raise click.UsageError("--out is needed: the file for the signed form")
-        data = _signed(data, signers)
-        output.write_new(out, data, force=force)
-    else:
-        for signer in signers:
-            data = signed.add_signature(data, signer)
-        output.write_new(out or file, data, force=force or out is None)
+    if len({signer.key_id for signer in signers}) < len(signers):
+        raise click.UsageError("one key is given twice: it counts once")
+    data = options.read_document(file)
+    if not despite_errors:
+        _check(data, at or options.now())
+    is_signed = not data.lstrip().startswith(b"{")
+    if out is None and not is_signed:
+        raise click.UsageError("--out is needed: the file for the signed form")
+    try:
+        data = _more_signed(data, signers) if is_signed else _signed(data, signers)
+    except ValueError as error:  # a key with which nothing is signed here
+        raise click.UsageError(str(error)) from None
+    output.write_new(out or file, data, force=force or out is None)
     names = ", ".join(output.key_id(signer.key_id) for signer in signers)
     output.note(f"{out or file}: a {signed.kind_of(data)}, signed by {names}; see pratique trust verify")
     return 0
 
 
+def _check(data: bytes, at: datetime) -> None:
+    """Check what is a trust list, in JSON or signed. Raises: TrustError (`trust.list_invalid`): there are errors."""
+    from pratique.errors import TrustError  # noqa: PLC0415
+    from pratique.reasons import Reason  # noqa: PLC0415
+    from pratique.trust.audit import audit_list  # noqa: PLC0415
+
+    document = trust_list_in(data)
+    if document is None:
+        return
+    findings = list(audit_list(document, at=at))
+    errors = [finding for finding in findings if finding.is_error]
+    if errors:
+        for finding in errors[:_SHOWN]:
+            output.complain(f"{finding.where}: {finding.text}")
+        raise TrustError(
+            Reason.TRUST_LIST_INVALID,
+            f"the list has errors: {len(errors)}; nothing was signed",
+            hint="mend them, see pratique trust check; --despite-errors signs it all the same",
+        )
+    if findings:
+        output.note(f"notes on the list: {len(findings)}; see pratique trust check")
+
+
+def _more_signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
+    from pratique.trust import signed  # noqa: PLC0415
+
+    for signer in signers:
+        data = signed.add_signature(data, signer)
+    return data
+
+
 def _signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
     """Return the signed form of a document in JSON, of which its members tell the kind."""
-    from pratique import schemas  # noqa: PLC0415
     from pratique.codec import json  # noqa: PLC0415
     from pratique.trust import signed, wire  # noqa: PLC0415
     from pratique.trust.root import Root  # noqa: PLC0415
@@ -81,5 +131,4 @@ def _signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
         from pratique.request import VerifierList  # noqa: PLC0415
 
         return VerifierList.sign(document, signers)
-    schemas.check(document, "trust-list")
     return signed.sign(signed.TRUST_LIST, wire.to_cbor(document), signers)
