@@ -238,7 +238,7 @@ def test_check_lists_every_error_and_ends_with_1(run: Run, world: World) -> None
     assert result.exit_code == 1
     assert "the key cannot be used" in result.stdout
     assert "error: accept" in result.stdout or "error: schema: accept" in result.stdout
-    assert "error: JSON: line 1" in result.stdout
+    assert "error: json.malformed: line 1" in result.stdout
 
 
 def test_check_without_acceptance_says_so(run: Run, world: World) -> None:

@@ -18,13 +18,14 @@ if TYPE_CHECKING:
     from pratique.bundle_folder import Installed
     from pratique.revocation import Revocation
     from pratique.rules import RuleSet
+    from pratique.trust import TrustStore
     from pratique.verify import Verifier
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
 
 _FOLDER: Final[Any] = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False, exists=True)
-_OPTIONS: Final = (
+_TRUST_OPTIONS: Final = (
     shared.trust_option,
     click.option(
         "--bundle",
@@ -34,6 +35,9 @@ _OPTIONS: Final = (
         help="Border bundle, in place of --trust: a file, with --root, or the folder that took it in.",
     ),
     click.option("--root", "root_path", type=_FILE, metavar="FILE", help="The pinned root, in JSON."),
+)
+_OPTIONS: Final = (
+    *_TRUST_OPTIONS,
     click.option(
         "--status", "status_path", type=_FOLDER, metavar="FOLDER", help="Folder of status lists (*.statuslist)."
     ),
@@ -49,7 +53,16 @@ _OPTIONS: Final = (
 
 def options(function: _F) -> _F:
     """Return a command with the options that say what it relies on."""
-    for option in reversed(_OPTIONS):
+    return _with(_OPTIONS, function)
+
+
+def trust_options(function: _F) -> _F:
+    """Return a command with those of the options that say whom it trusts."""
+    return _with(_TRUST_OPTIONS, function)
+
+
+def _with(made: tuple[Callable[[_F], _F], ...], function: _F) -> _F:
+    for option in reversed(made):
         function = option(function)
     return function
 
@@ -81,6 +94,22 @@ def relied(
         raise click.UsageError("a bundle has its own trust lists and revocations: give --bundle alone")
     bundle = read_bundle(bundle_path, root_path).bundle
     return Relied(Verifier.of_bundle(bundle), bundle.rules(), _advice(bundle))
+
+
+def trusted(
+    *, trust_path: Path | None, bundle_path: Path | None, root_path: Path | None
+) -> tuple[TrustStore, Verifier, str]:
+    """Return whom the options trust, the verifier that goes by that alone, and advice where it can accept nobody."""
+    from pratique.verify import Verifier  # noqa: PLC0415
+
+    if bundle_path is None:
+        root = None if root_path is None else shared.read_root(root_path)
+        store, advice = shared.load_trust(trust_path, root=root)
+        return store, Verifier(store), advice
+    if trust_path is not None:
+        raise click.UsageError("a bundle has its own trust lists: give --bundle alone")
+    bundle = read_bundle(bundle_path, root_path).bundle
+    return bundle.trust(), Verifier.of_bundle(bundle), _advice(bundle)
 
 
 def chosen(rule_sets: tuple[RuleSet, ...], wanted: str | None, at: datetime) -> RuleSet | None:

@@ -52,11 +52,12 @@ def command(*, path: Path, root_path: Path | None, as_json: bool, at: datetime |
             click.echo(output.safe(str(error)))
         return 1
     parts = inventory(bundle, root, at=at or options.now())
-    counts = parts[0].age in {Age.FRESH, Age.DUE}
+    ages = {part.age for part in parts[:2]}  # its own, and that of the root
+    counts = ages <= {Age.FRESH, Age.DUE}
     if as_json:
         output.print_json({"id": bundle.id, "sequence": bundle.sequence, "counts": counts, "parts": view(parts)})
     else:
-        words = "VOUCHED FOR" if counts else f"VOUCHED FOR, AND {'OVER' if parts[0].age is Age.OVER else 'TOO EARLY'}"
+        words = "VOUCHED FOR" if counts else f"VOUCHED FOR, AND {'OVER' if Age.OVER in ages else 'TOO EARLY'}"
         click.secho(words, fg="green" if counts else "red", bold=True)
         print_parts(parts)
         if not bundle.trust().acceptance.accept:

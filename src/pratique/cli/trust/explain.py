@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pratique.cli import options, output
+from pratique.cli import options, output, relied
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -18,32 +18,42 @@ if TYPE_CHECKING:
 
 @click.command(
     epilog=options.examples(
-        "pratique trust explain card.png", "pratique trust explain card.png --trust trust/ --at 2026-11-23"
+        "pratique trust explain card.png",
+        "pratique trust explain card.png --trust trust/ --at 2026-11-23",
+        "pratique trust explain card.png --bundle kiosk/",
     )
 )
 @click.argument("code", metavar="IMAGE|TEXT|-")
-@options.trust_option
+@relied.trust_options
 @options.at_option
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
-def command(*, code: str, trust_path: Path | None, at: datetime | None, as_json: bool) -> int:
+def command(  # noqa: PLR0913 - one for each option
+    *,
+    code: str,
+    trust_path: Path | None,
+    bundle_path: Path | None,
+    root_path: Path | None,
+    at: datetime | None,
+    as_json: bool,
+) -> int:
     """Say whose code it is by the trust lists, and which line of acceptance.json decides about it.
 
-    Exit code: 0 where it is accepted, 1 where not.
+    Exit code: 0 where its key may sign it and its issuer is accepted, 1 where not.
     """
     from pratique.cli.sources import expand, joined  # noqa: PLC0415
     from pratique.errors import PratiqueError  # noqa: PLC0415
-    from pratique.verify import Verifier  # noqa: PLC0415
+    from pratique.report import Outcome  # noqa: PLC0415
 
-    store, advice = options.load_trust(trust_path)
+    store, verifier, advice = relied.trusted(trust_path=trust_path, bundle_path=bundle_path, root_path=root_path)
     moment = at or options.now()
     sources, _ = expand((code,))
     accepted = True
     for name, text in joined(sources):
         if isinstance(text, PratiqueError):
             raise text
-        report = Verifier(store).verify(text, at=moment)
+        report = verifier.verify(text, at=moment)
         facts = _facts(report, store, moment)
-        accepted = accepted and bool(facts) and all(fact["decision"] == "issuer.entitled" for fact in facts)
+        accepted = accepted and report.check(_step()).outcome is Outcome.PASSED
         if as_json:
             output.print_json({"source": name, **_issuer(report), "facts": facts})
         else:
