@@ -154,11 +154,18 @@ def test_signer_that_no_authority_of_its_participant_signed_is_left_out(use: str
     assert codes(imported, left_out=True) == {"certificate.signature": 1}
 
 
-def test_authority_that_cannot_be_read_does_not_open_the_door() -> None:
-    authority = who_entry(CSCA_AT, use="SCA", publicKeyJwk={"x5c": ["AAAA"]})
-    imported = read(who_document(who_entry(DSC_AT), authority))
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"publicKeyJwk": {"x5c": ["AAAA"]}}, "certificate.malformed"),
+        ({"publicKeyJwk": {}}, "import.entry_invalid"),
+        ({"type": "Multikey"}, "import.entry_invalid"),
+    ],
+)
+def test_authority_that_cannot_be_read_does_not_open_the_door(changes: dict[str, Any], code: str) -> None:
+    imported = read(who_document(who_entry(DSC_AT), who_entry(CSCA_AT, use="SCA", **changes)))
     assert imported.issuers == ()
-    assert codes(imported) == {"certificate.malformed": 1, "certificate.authority_unknown": 1}
+    assert codes(imported) == {code: 1, "certificate.authority_unknown": 1}
 
 
 def test_authority_of_another_participant_vouches_for_nobody_here() -> None:

@@ -128,10 +128,8 @@ def _entry(where: str, method: Any, collector: Collector, *, first_version: bool
         collector.leave_out(where, Reason.IMPORT_COUNTRY)
         return None
     chain = method["publicKeyJwk"].get("x5c")
-    if type(chain) is not list or not chain or method.get("type") != "JsonWebKey2020":
-        collector.leave_out(where, Reason.IMPORT_ENTRY, "it brings no certificate")
-        return None
-    return _Entry(where, use, participant, domain, key_id, chain[0], first)
+    is_there = type(chain) is list and chain and method.get("type") == "JsonWebKey2020"
+    return _Entry(where, use, participant, domain, key_id, chain[0] if is_there else None, first)
 
 
 def _code(value: Any) -> str | None:
