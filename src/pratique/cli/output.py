@@ -122,18 +122,12 @@ def write_new(path: Path, data: bytes, *, force: bool = False, mode: int = 0o644
     Raises: FileExistsError without `force`; OSError.
     """
     import errno  # noqa: PLC0415 - verifying writes nothing
-    import secrets  # noqa: PLC0415
+
+    from pratique import files  # noqa: PLC0415
 
     if path.exists() and not force:
         raise FileExistsError(errno.EEXIST, "is there already; --force replaces it", str(path))
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
     try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-        with os.fdopen(descriptor, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
+        files.replace(path, data, mode=mode)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
         raise OSError(error.errno, error.strerror, str(path)) from None
