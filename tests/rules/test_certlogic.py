@@ -205,6 +205,8 @@ def test_value_is_that_of_the_specification(logic: Any, data: Any, value: Any) -
         (plus("20260101", 0, "day"), None, "/plusTime"),
         (plus("2026-01-01T24:00:00Z", 0, "day"), None, "/plusTime"),
         (plus("2026-01-01T24:00:00", 0, "day"), None, "/plusTime"),
+        (plus("2026-01-01T120000.0Z", 0, "day"), None, "/plusTime"),
+        (plus("2026-01-01T120000,1Z", 0, "day"), None, "/plusTime"),
         (plus("2026-01-01T00:00:00+99", 0, "day"), None, "/plusTime"),
         (plus("2026-01-01T00:00:00." + "1" * 99, 0, "day"), None, "/plusTime"),
         (plus("2026-01-01\n", 0, "day"), None, "/plusTime"),
