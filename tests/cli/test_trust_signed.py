@@ -12,8 +12,8 @@ import pytest
 from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import rsa
 
-from authority import NOW, World, rfc3339
-from keepers import ANNA, BO, DAY, list_document, root, signed_list
+from authority import MRZ, NOW, World, rfc3339
+from keepers import ANNA, BO, DAY, WORLD, list_document, root, signed_list
 from pratique.bundle import Bundle
 from pratique.cose.keys import PrivateKey
 from pratique.trust import signed, wire
@@ -209,6 +209,52 @@ def test_show_says_who_vouches_how_old_a_list_is_and_which_keys_are_withdrawn(ru
     late = run("trust", "show", "--trust", desk["trust"], "--at", rfc3339(NOW + 180 * DAY)).stdout
     assert "which is OVER" in late
     assert "age             over" in late
+
+
+@pytest.mark.parametrize("holder", ["--trust", "--bundle"])
+@pytest.mark.parametrize(
+    ("hours", "words", "code"),
+    [
+        (47, "trust.key_found", 0),
+        (48, "trust.list_due", 0),
+        (72, "trust.list_stale", 3),
+        (96, "trust.list_expired", 1),
+    ],
+)
+def test_verifier_warns_refers_and_rejects_at_ages_of_its_own(  # noqa: PLR0913, PLR0917 - pytest gives them
+    run: Run, desk: Desk, holder: str, hours: int, words: str, code: int
+) -> None:
+    text = WORLD.home.issue_vaccination().present()
+    issued_at = NOW - DAY
+    bundle = Bundle(
+        id="border",
+        sequence=1,
+        issued_at=issued_at,
+        next_update=NOW + 20 * DAY,
+        expires_at=NOW + 29 * DAY,
+        trust_lists=(wire.to_cbor(list_document()),),
+        acceptance=b'{"accept": [{}]}',
+    )
+    where = desk["trust"] if holder == "--trust" else desk.write("border.bundle", bundle.sign([ANNA, BO]))
+    result = run(
+        "verify", text, holder, where, "--root", desk["root.json"], "--mrz", MRZ.replace("\n", ""), "--json",
+        "--ages", "2,3,4", "--at", rfc3339(issued_at + timedelta(hours=hours)),
+    )  # fmt: skip
+    report = json.loads(result.stdout)
+    (step,) = (check for check in report["checks"] if check["step"] == "trust")
+    assert (result.exit_code, step["code"]) == (code, words)
+
+
+@pytest.mark.parametrize("ages", ["1,2", "3,2,1", "1,2,x", "", "1,2,99999", "-1,2,3", "1,2,3,4", "²,3,4"])
+def test_ages_that_are_none_are_a_usage_error(run: Run, desk: Desk, ages: str) -> None:
+    result = run("verify", "PQ1:A", "--trust", desk["trust"], f"--ages={ages}")
+    assert (result.exit_code, "three ages in days" in result.stderr) == (2, True)
+
+
+def test_an_age_can_be_without_limit(run: Run, desk: Desk) -> None:
+    text = WORLD.home.issue_vaccination().present()
+    result = run("verify", text, "--trust", desk["trust"], "--ages=-,5,-", "--mrz", MRZ.replace("\n", ""), "--at", AT)
+    assert result.exit_code == 0
 
 
 def test_bundle_counts_no_more_once_its_root_is_over(run: Run, desk: Desk) -> None:

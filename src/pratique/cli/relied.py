@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, NamedTuple, TypeVar
 
@@ -16,12 +17,34 @@ if TYPE_CHECKING:
 
     from pratique.bundle import Bundle
     from pratique.bundle_folder import Installed
+    from pratique.freshness import AgeLimits
     from pratique.revocation import Revocation
     from pratique.rules import RuleSet
     from pratique.trust import TrustStore
     from pratique.verify import Verifier
 
 _F = TypeVar("_F", bound="Callable[..., Any]")
+
+_MAX_DIGITS: Final = 4  # a list of 10,000 days is no list any more
+
+
+class _Ages(click.ParamType["AgeLimits"]):
+    """Three ages in days, each a whole number, or - for no limit."""
+
+    name = "days"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> AgeLimits:
+        """Return the limits."""
+        from pratique.freshness import AgeLimits  # noqa: PLC0415 - `--help` needs none of the library
+
+        if isinstance(value, AgeLimits):
+            return value
+        parts = str(value).split(",")
+        days = [int(part) for part in parts if part.isascii() and part.isdigit() and len(part) <= _MAX_DIGITS]
+        if len(parts) != len(AgeLimits._fields) or len(days) + parts.count("-") < len(parts) or days != sorted(days):
+            self.fail("three ages in days, none below the one before, - for no limit, such as 3,7,14", param, ctx)
+        return AgeLimits(*(None if part == "-" else timedelta(days=int(part)) for part in parts))
+
 
 _FOLDER: Final[Any] = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -47,6 +70,12 @@ _OPTIONS: Final = (
         type=_FOLDER,
         metavar="FOLDER",
         help="Folder of revocation lists of foreign formats.",
+    ),
+    click.option(
+        "--ages",
+        type=_Ages(),
+        metavar="WARN,SOFT,HARD",
+        help="From how many days of age on trust lists and bundle warn, refer and reject, beside their own dates.",
     ),
 )
 
@@ -75,25 +104,29 @@ class Relied(NamedTuple):
     advice: str
 
 
-def relied(
+def relied(  # noqa: PLR0913 - one for each option
     *,
     trust_path: Path | None,
     bundle_path: Path | None,
     root_path: Path | None,
     status_path: Path | None,
     revocation_path: Path | None,
+    ages: AgeLimits | None,
 ) -> Relied:
     """Return what the options make."""
-    from pratique.verify import Verifier  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.freshness import NO_LIMITS  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.verify import Verifier  # noqa: PLC0415
 
+    limits = ages or NO_LIMITS
     if bundle_path is None:
         root = None if root_path is None else shared.read_root(root_path)
         store, advice = shared.load_trust(trust_path, root=root)
-        return Relied(Verifier(store, revocation=_held(status_path, revocation_path)), (), advice)
+        held = _held(status_path, revocation_path)
+        return Relied(Verifier(store, revocation=held, list_ages=limits), (), advice)
     if trust_path is not None or status_path is not None or revocation_path is not None:
         raise click.UsageError("a bundle has its own trust lists and revocations: give --bundle alone")
     bundle = read_bundle(bundle_path, root_path).bundle
-    return Relied(Verifier.of_bundle(bundle), bundle.rules(), _advice(bundle))
+    return Relied(Verifier.of_bundle(bundle, ages=limits), bundle.rules(), _advice(bundle))
 
 
 def trusted(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -122,7 +122,7 @@ def command(  # noqa: PLR0913 - one for each option
     together: bool,
     as_json: bool,
     record_path: Path | None,
-    **paths: Path | None,
+    **relied_on: Any,
 ) -> int:
     """Verify the codes in pictures, folders of pictures, text files, the text of a code, or stdin (-).
 
@@ -136,11 +136,11 @@ def command(  # noqa: PLR0913 - one for each option
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
     moment = at or options.now()
-    verifier, rule_sets, advice = relied.relied(**paths)
+    verifier, rule_sets, advice = relied.relied(**relied_on)
     if rules_path is None:
         rules = relied.chosen(rule_sets, rule_set_id, moment)
     elif rule_set_id is None:
-        root_path = paths["root_path"]
+        root_path = relied_on["root_path"]
         rules = options.read_rules(rules_path, None if root_path is None else options.read_root(root_path))
     else:
         raise click.UsageError("--rules gives a file, --rule-set names one of the bundle's: give one of them")
