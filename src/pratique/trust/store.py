@@ -45,7 +45,7 @@ class TrustStore:
     ) -> None:
         self.lists = tuple(lists)
         self.acceptance = acceptance or Acceptance()
-        self.roots = roots
+        self.roots = dict(roots)
         self.set_aside = tuple(set_aside)
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
