@@ -3,8 +3,9 @@
 What stands in a page, and what happens to it here:
 
 - ```python: run, in one namespace for the page; a ```output block right after it is what it prints.
-- ```console: lines after `$ ` are run by a shell, the lines after them are what they print; `echo $?` shows the exit
-  code of the command before, and a command whose code is not shown must end with 0.
+- ```console: lines after `$ ` are run, the lines after them are what they print; `echo $?` shows the exit code of the
+  command before, and a command whose code is not shown must end with 0. A command of pratique alone runs within this
+  process, which spares the start of one, and every other is run by a shell.
 - ```json name.json (or any other language with a file name): written to that file.
 - Everything else, ```sh among it, is left alone.
 
@@ -17,6 +18,7 @@ import contextlib
 import io
 import os
 import re
+import shlex
 import shutil
 import subprocess
 import sys
@@ -25,15 +27,21 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from pratique.cli import group
 from pratique.reasons import Reason
 
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+WIDTH = 100  # of the terminal; click leaves two columns of it free
 BASH = shutil.which("bash") or "/bin/bash"
 FENCE = re.compile(r"^```(?P<info>[^`\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
 NAMED = re.compile(r"`((?:tests|schemas|benchmarks|examples|pratique)/[a-z][\w./-]*)`")
 WITH_CODES = ("border", "formats", "security", "status", "verification")  # the pages whose `words.with_a_dot` are codes
+ALONE = re.compile(
+    r"pratique (?P<arguments>[^|&;<>$`*?()~\\#]*?)(?: > (?P<file>[\w.-]+))?"
+)  # nothing for a shell to do
 LINK = re.compile(r"\]\((?P<target>[^)#\s]+)(?:#[^)]*)?\)")
 
 
@@ -84,7 +92,7 @@ class Runner:
             "PYTHONPATH": str(ROOT / "src"),
             "HOME": str(folder.parent),
             "XDG_CONFIG_HOME": str(folder.parent / "config"),
-            "COLUMNS": "100",
+            "COLUMNS": str(WIDTH),
             "PYTHONUTF8": "1",
         }
 
@@ -120,22 +128,38 @@ class Runner:
             else:
                 if exit_code:
                     pytest.fail(f"{self.page.name}:{line}: the command before ended with {exit_code}", pytrace=False)
-                ended = subprocess.run(  # noqa: S603 - the pages are ours
-                    [BASH, "-o", "pipefail", "-c", command],
-                    cwd=self.folder,
-                    env=self.environment,
-                    stdout=subprocess.PIPE,
-                    stderr=subprocess.STDOUT,
-                    stdin=subprocess.DEVNULL,
-                    text=True,
-                    encoding="utf-8",
-                    check=False,
-                )
-                actual, exit_code = ended.stdout, ended.returncode
+                actual, exit_code = self.command(command)
             if expected.strip() or not exit_code:
                 self.compare(actual, expected or "...", line)
         if exit_code:
             pytest.fail(f"{self.page.name}:{block.line}: the last command ended with {exit_code}", pytrace=False)
+
+    def command(self, command: str) -> tuple[str, int]:
+        """Return what a command prints, on both streams, and its exit code."""
+        alone = ALONE.fullmatch(command)
+        if alone is None:
+            ended = subprocess.run(  # noqa: S603 - the pages are ours
+                [BASH, "-o", "pipefail", "-c", command],
+                cwd=self.folder,
+                env=self.environment,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                stdin=subprocess.DEVNULL,
+                text=True,
+                encoding="utf-8",
+                check=False,
+            )
+            return ended.stdout, ended.returncode
+        with contextlib.chdir(self.folder):
+            result = CliRunner(env=self.environment).invoke(
+                group, shlex.split(alone["arguments"]), terminal_width=WIDTH - 2
+            )
+        if not isinstance(result.exception, SystemExit | None):
+            raise result.exception
+        if alone["file"] is None:
+            return result.output, result.exit_code
+        (self.folder / alone["file"]).write_bytes(result.stdout_bytes)
+        return result.stderr, result.exit_code
 
     def _commands(self, block: Block) -> list[tuple[str, str, int]]:
         """Return each command with the output that the page shows, and its line."""

@@ -30,7 +30,7 @@ CARDS = {"kid": 43 * "A", "method": "rid", "ctr": 1, "rids": ["a.5"]}
 
 
 def file(data: bytes) -> None:
-    lists, _ = revocation_folder._read(data)
+    lists, _ = revocation_folder.read_file(data)
     ForeignRevocation(lists)
 
 
