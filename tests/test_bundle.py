@@ -222,3 +222,10 @@ _SMALL = Bundle(
     trust_lists=(),
     acceptance=json.dumps({}).encode(),
 )
+
+
+def test_packing_at_a_naive_time_is_a_mistake_of_the_caller(tmp_path: Path) -> None:
+    from pratique.packing import pack  # noqa: PLC0415
+
+    with pytest.raises(TypeError):
+        pack("border", 1, at=NOW.replace(tzinfo=None), due=SECOND, ends=SECOND, trust=tmp_path)

@@ -88,8 +88,10 @@ def pack(  # noqa: PLR0913 - one for each part of a bundle
     Raises: TrustError: acceptance, root or memory of the trust folder cannot be used; two lists have one id
         (`trust.list_invalid`); `bundle.invalid`: times in no order, a sequence below 1. DecodeError
         (`status.list_invalid`): a revocation list cannot be used.
-        StatusError: there is no such folder.
+        StatusError: there is no such folder. TypeError: `at` is naive.
     """
+    if at.utcoffset() is None:
+        raise TypeError("a time without a zone")
     issued_at = datetime.fromtimestamp(int(at.timestamp()), UTC)
     aside: list[SetAside] = []
     next_update, expires_at = issued_at + due, issued_at + ends

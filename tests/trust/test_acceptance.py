@@ -129,6 +129,14 @@ def explain(document: object, kind: Kind = Kind.VACCINATION, target: str | None 
     return Acceptance.from_json(document).explain(ISSUER, "pratique", kind, target, NOW).sentences()
 
 
+def test_naive_time_is_a_mistake_of_the_caller() -> None:
+    acceptance = Acceptance.from_json({"accept": [{"from": "2026-11-03"}]})
+    issuer = TrustedIssuer("https://health.example", "UTO", {}, Scope(), "who")
+    for asked in (acceptance.decide, acceptance.explain):
+        with pytest.raises(TypeError):
+            asked(issuer, "pratique", Kind.VACCINATION, None, datetime(2026, 11, 3))  # noqa: DTZ001 - the mistake
+
+
 def test_explanation_names_the_line_that_decided() -> None:
     lines: list[Any] = [{"countries": ["RUR"]}, {"countries": ["UTO"], "kinds": ["test"]}, {}]
     assert explain({"accept": lines}) == (

@@ -133,6 +133,12 @@ def test_keys_with_which_nothing_is_signed_here_make_no_root() -> None:
         root(keys=(KEYS[0], rsa))
 
 
+def test_naive_time_is_a_mistake_of_the_caller() -> None:
+    for name in ("issued_at", "expires_at"):
+        with pytest.raises(TypeError):
+            root(**{name: NOW.replace(tzinfo=None)})
+
+
 def test_root_with_most_keys_is_taken_and_one_more_is_not() -> None:
     many = tuple(PrivateKey.generate("Ed25519").public for _ in range(MAX_KEYS + 1))
     assert Root.from_cbor(root(keys=many[:MAX_KEYS]).to_cbor()).keys == many[:MAX_KEYS]

@@ -66,13 +66,13 @@ class AcceptanceLine:
         """Return whether the line speaks of this kind of fact and disease agent at this time."""
         return (
             covers(self.kinds, self.targets, kind, target)
-            and (self.from_ is None or self.from_ <= at.astimezone(UTC).date())
-            and (self.until is None or at.astimezone(UTC).date() < self.until)
+            and (self.from_ is None or self.from_ <= _day(at))
+            and (self.until is None or _day(at) < self.until)
         )
 
     def unmet(self, kind: Kind, target: str | None, at: datetime) -> tuple[str, ...]:
         """Return the names of the conditions because of which `covers_fact` says no; none where it says yes."""
-        today = at.astimezone(UTC).date()
+        today = _day(at)
         met = {
             "kinds": self.kinds is None or kind in self.kinds,
             "targets": covers(None if kind is not Kind.CLEARANCE else self.kinds, self.targets, kind, target),
@@ -165,6 +165,13 @@ class Acceptance:
                 if answer is Decision.ACCEPTED:
                     decision = Decision.NOT_FOR_THIS
         return Explanation(decision, None, None, tuple(passed))
+
+
+def _day(at: datetime) -> date:
+    """Return the UTC date of a moment. Raises: TypeError: it is naive."""
+    if at.utcoffset() is None:
+        raise TypeError("a time without a zone")
+    return at.astimezone(UTC).date()
 
 
 def _invalid(detail: str) -> TrustError:

@@ -39,8 +39,8 @@ class Root:
     From `expires_at` on it vouches for nothing new. `lists` are the ids of the trust lists that it vouches for, None
     where it may vouch for any. Times are aware, whole seconds.
     Raises: ValueError: a version below 1; no key, one twice, or one with which nothing is signed here; a threshold
-    below 1 or above the number of keys; times with fractions, before 1970 or in the wrong
-    order.
+    below 1 or above the number of keys; times with fractions, before 1970 or in the wrong order. TypeError: a naive
+    time.
     """
 
     id: str
@@ -62,6 +62,8 @@ class Root:
             raise ValueError("with a key of one of these types nothing is signed here")
         if not 1 <= self.threshold <= len(self.keys):
             raise ValueError(f"threshold is not a number from 1 to the number of keys, {len(self.keys)}")
+        if self.issued_at.utcoffset() is None or self.expires_at.utcoffset() is None:
+            raise TypeError("a time without a zone")
         if self.issued_at.microsecond or self.expires_at.microsecond or self.issued_at.timestamp() < 0:
             raise ValueError("a time has a fraction of a second, or is before 1970")
         if self.issued_at >= self.expires_at:
