@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from pratique.errors import RuleError
 from pratique.reasons import Reason
-from pratique.rules.certlogic import compile_logic
+from pratique.rules.certlogic import Constant, compile_logic
 from pratique.rules.grammar import MAX_DEPTH, MAX_EXPRESSIONS, check, reads
 from pratique.rules.moments import zone_of
 from pratique.rules.operations import MAX_STEPS
@@ -384,13 +384,26 @@ def test_map_in_which_something_is_withheld_is_not_known() -> None:
 
 def test_constant_lists_need_not_be_in_the_data() -> None:
     expression = compile_logic(
-        {"in": [{"var": "product"}, {"var": "value_sets.products"}]}, constants={"value_sets.products": ("x", "y")}
+        {"in": [{"var": "product"}, {"var": "value_sets.products"}]},
+        constants={"value_sets.products": Constant(("x", "y"))},
     )
     assert expression.holds({"product": "y"}) is True
     assert expression.holds({"product": "z"}) is False
     assert expression.holds({"product": None}) is False
     assert expression.holds({"product": 1}) is False
     assert expression.holds(Partial(product=A)) == A
+
+
+def test_constant_lists_are_reached_through_data_inside_reduce() -> None:
+    listed = {"in": [{"var": "current"}, {"var": "data.value_sets.products"}]}
+    count = {
+        "reduce": [{"var": "all"}, {"if": [listed, {"+": [{"var": "accumulator"}, 1]}, {"var": "accumulator"}]}, 0]
+    }
+    constants = {"value_sets.products": Constant(("x", "y"))}
+    assert compile_logic(count, constants=constants).evaluate({"all": ["x", "z", "y"]}) == 2
+    within = {"reduce": [["x"], {"in": [{"var": "data.current"}, {"var": "data.data.value_sets.products"}]}, 0]}
+    outer = {"reduce": [{"var": "all"}, within, 0]}
+    assert compile_logic(outer, constants=constants).evaluate({"all": ["z", "y"]}) is True
 
 
 # Reading

@@ -3,6 +3,7 @@ from __future__ import annotations
 import copy
 import hashlib
 import pickle
+import tracemalloc
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -13,7 +14,7 @@ from pratique.codec import json
 from pratique.errors import DecodeError, PratiqueError, RuleError
 from pratique.reasons import Reason
 from pratique.rules.ready_made import NAMES, ready_made
-from pratique.rules.ruleset import MAX_BYTES, MAX_RULES, RuleSet, in_force
+from pratique.rules.ruleset import MAX_BYTES, MAX_RULES, MAX_TEXTS, RuleSet, in_force
 
 DOCUMENT = ready_made("covid-19").document
 DOCUMENT["zone"] = "Europe/Berlin"
@@ -221,6 +222,18 @@ def test_more_rules_than_the_limit_are_refused() -> None:
     rules = [DOCUMENT["rules"][0] | {"id": f"VR-{i}"} for i in range(MAX_RULES + 1)]
     assert is_taken(changed(("rules",), rules[1:]))
     assert not is_taken(changed(("rules",), rules))
+
+
+def test_long_value_set_is_in_memory_once_however_often_rules_read_it() -> None:
+    document = changed(("value_sets", "many"), [str(number) for number in range(MAX_TEXTS)])
+    document["rules"][0]["logic"] = {"and": [{"in": ["x", {"var": "value_sets.many"}]}] * 200}
+    data = json.encode(document)
+    tracemalloc.start()
+    try:
+        RuleSet.decode(data)
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000  # a set for each reader would take half a megabyte
+    finally:
+        tracemalloc.stop()
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -40,6 +40,16 @@ if TYPE_CHECKING:
 _TRUE_OR_FALSE: Final = frozenset({"!", "===", "in"}) | COMPARISONS | DATE_COMPARISONS
 
 
+class Constant:
+    """A list of texts that variables of many expressions read: the list and its set are made once for all of them."""
+
+    __slots__ = ("items", "texts")
+
+    def __init__(self, items: Sequence[str]) -> None:
+        self.items: Final = list(items)
+        self.texts: Final = frozenset(items)
+
+
 class Expression:
     """A compiled expression; it may be shared by threads."""
 
@@ -65,16 +75,14 @@ class Expression:
         return truth
 
 
-def compile_logic(
-    logic: Any, *, zone: tzinfo = UTC, constants: Mapping[str, Sequence[str]] | None = None
-) -> Expression:
+def compile_logic(logic: Any, *, zone: tzinfo = UTC, constants: Mapping[str, Constant] | None = None) -> Expression:
     """Return a compiled expression.
 
     Args:
         logic: the expression, as JSON.
         zone: where days are counted, and where a date without a time begins.
-        constants: lists of texts by the path under which a variable reads them, such as `value_sets.products`; they
-            need not be in the data then.
+        constants: by the path under which a variable reads them, such as `value_sets.products`; they need not be in the
+            data then.
     Raises: RuleError (`rules.invalid`): no expression of CertLogic; with the place, as a JSON Pointer.
     """
     issues = check(logic)
@@ -90,9 +98,10 @@ class _Compiler:
     Each comes in two sorts: `value` gives what the specification says, `truth` gives True, False or `Withheld`.
     """
 
-    def __init__(self, zone: tzinfo, constants: Mapping[str, Sequence[str]]) -> None:
+    def __init__(self, zone: tzinfo, constants: Mapping[str, Constant], lead: str = "") -> None:
         self._zone = zone
-        self._constants = {path: list(items) for path, items in constants.items()}
+        self._constants = constants
+        self._lead = lead  # of the paths that lead to all data: inside `reduce` these are in `data`
 
     def value(self, logic: Any, path: str) -> Run:
         if type(logic) is list:
@@ -101,8 +110,8 @@ class _Compiler:
             return lambda _data, _budget: logic
         ((operator, operands),) = logic.items()
         if operator == "var":
-            constant = self._constants.get(operands)
-            return operations.variable(operands) if constant is None else lambda _data, _budget: constant
+            constant = self._constant(operands)
+            return operations.variable(operands) if constant is None else lambda _data, _budget: constant.items
         if operator in _TRUE_OR_FALSE:
             return self.truth(logic, path)
         return self._operation(operator, operands, pointer(path, operator))
@@ -116,8 +125,8 @@ class _Compiler:
             guard = self.truth(operands[0], pointer(within, 0))
             return operations.conditional(guard, self._at(operands, 1, within), self._at(operands, 2, within))
         if operator == "reduce":
-            # Inside, paths begin at `current`, `accumulator` and `data`: no constant is reached by its own.
-            step = _Compiler(self._zone, {})._at(operands, 1, within)  # noqa: SLF001 - its own class
+            inside = _Compiler(self._zone, self._constants, f"{self._lead}data.")
+            step = inside._at(operands, 1, within)
             items, initial = self._at(operands, 0, within), self._at(operands, 2, within)
             return operations.reduction(items, step, initial, _size(operands[1]), within)
         if operator == "and":
@@ -167,10 +176,14 @@ class _Compiler:
         add = moments.adding(amount, unit, zone)
         return lambda text: add(moments.parse(text, zone))
 
+    def _constant(self, path: str) -> Constant | None:
+        return self._constants.get(path.removeprefix(self._lead)) if path.startswith(self._lead) else None
+
     def _texts(self, operand: Any) -> frozenset[str] | None:
         """Return the items of an operand that is a list of texts whatever the data are; None for any other."""
         if type(operand) is dict and "var" in operand:
-            operand = self._constants.get(operand["var"])
+            constant = self._constant(operand["var"])
+            return None if constant is None else constant.texts
         if type(operand) is list and all(type(item) is str for item in operand):
             return frozenset(operand)
         return None

@@ -22,7 +22,7 @@ from pratique.errors import DecodeError, RuleError
 from pratique.model.dates import parse_datetime
 from pratique.reasons import Reason
 from pratique.rules import moments
-from pratique.rules.certlogic import Expression, compile_logic
+from pratique.rules.certlogic import Constant, Expression, compile_logic
 from pratique.rules.grammar import MAX_DEPTH, reads
 from pratique.rules.variables import DCC_PARAMETERS, PAYLOAD_FORMATS, Wanted, names_below, reads_original
 from pratique.trust.members import COUNTRY, FORMAT, KIND, LANGUAGE, TARGET
@@ -131,6 +131,8 @@ class RuleSet:
         _members(document, _SET, {"zone", "value_sets", "sources"}, "the rule set")
         zone = moments.zone_of(_text(document.get("zone", "UTC"), "zone"))
         value_sets = _value_sets(document.get("value_sets", {}))
+        texts = {name: Constant(items) for name, items in value_sets.items()}
+        constants = {f"{root}.{name}": constant for name, constant in texts.items() for root in _SET_ROOTS}
         rules = _items(document["rules"], "rules", MAX_RULES)
         made = cls(
             id=_matching(document["id"], "id", _ID),
@@ -143,7 +145,7 @@ class RuleSet:
             purpose=_matching(document["purpose"], "purpose", _PURPOSE),
             retention=_retention(document["retention"]),
             legal_basis=_texts(document["legal_basis"], "legal_basis"),
-            rules=tuple(_rule(entry, f"rules/{i}", zone, value_sets) for i, entry in enumerate(rules)),
+            rules=tuple(_rule(entry, f"rules/{i}", zone, constants) for i, entry in enumerate(rules)),
             value_sets=value_sets,
             sources=tuple(_text(item, "sources") for item in _items(document.get("sources", []), "sources", MAX_RULES)),
             canonical=_canonical(document),
@@ -245,19 +247,17 @@ def in_force(rule_sets: Collection[RuleSet], at: datetime) -> dict[str, RuleSet]
     return found
 
 
-def _rule(entry: Any, where: str, zone: tzinfo, value_sets: Mapping[str, tuple[str, ...]]) -> Rule:
+def _rule(entry: Any, where: str, zone: tzinfo, constants: Mapping[str, Constant]) -> Rule:
     optional = {"applies_to", "requirement", "version", "valid_from", "valid_to"}
     _members(entry, _RULE, optional, where)
-    constants = {f"{root}.{name}": texts for name, texts in value_sets.items() for root in _SET_ROOTS}
     try:
         expression = compile_logic(entry["logic"], zone=zone, constants=constants)
     except RuleError as error:
         raise _invalid(f"{where}/logic: {error.detail}") from None
-    paths = reads(entry["logic"])
+    paths = frozenset(path for path in reads(entry["logic"]) if path not in constants)
     applies_to = _applies_to(entry.get("applies_to", {}), f"{where}/applies_to")
     for path in sorted(paths):
-        if path not in constants:
-            _check_variable(path, where, applies_to)
+        _check_variable(path, where, applies_to)
     kind = entry["kind"]
     if type(kind) is not str or kind not in _KINDS:
         raise _invalid(f"{where}/kind is neither {' nor '.join(_KINDS)}")
@@ -270,8 +270,8 @@ def _rule(entry: Any, where: str, zone: tzinfo, value_sets: Mapping[str, tuple[s
         kind=kind,
         description=_texts(entry["description"], f"{where}/description"),
         expression=expression,
-        reads=paths - constants.keys(),
-        reads_original=any(map(reads_original, paths - constants.keys())),
+        reads=paths,
+        reads_original=any(map(reads_original, paths)),
         applies_to=applies_to,
         requirement=_matching(entry.get("requirement", "entry"), f"{where}/requirement", _ID),
         valid_from=times["valid_from"],
