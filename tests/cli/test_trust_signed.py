@@ -292,3 +292,34 @@ def test_explain_goes_by_a_bundle_too_and_is_no_yes_for_a_leaked_key(run: Run, d
         assert (result.exit_code, "The line accept/0 accepts it." in result.stdout) == (code, True)
     both = run("trust", "explain", text, "--bundle", file, "--trust", desk["trust"])
     assert both.exit_code == 2
+
+
+def test_keys_by_cohort_and_addresses_of_status_lists_go_onto_a_list(run: Run, desk: Desk) -> None:
+    """With commands alone: an issuer's key for January, one for its status lists, and where it publishes those."""
+    issuer = ("--network", "single", "--country", "UTO", "--issuer", "https://health.example", "--at", AT)
+    january = ("--not-before", "2027-01-01", "--not-after", "2027-02-01", "--kinds", "vaccination", "--targets", "1D47")
+    key = desk.write("key.jwk", PrivateKey.generate("ESP256").public.jwk)
+    address = "https://health.example/status/"
+    into = ("--into", desk["who.trust.json"])
+    assert run("trust", "import", key, *issuer, *january, "--format", "pratique", *into).exit_code == 0
+    lists = ("--status-list", address, "--format", "token-status-list")
+    for _ in range(2):
+        assert run("trust", "import", key, *issuer, *lists, *into).exit_code == 0
+    added = run("trust", "add", key, *issuer[2:-2], *lists, "--trust", desk["own"])
+    assert added.exit_code == 0
+    (own,) = json.loads(desk["own/local.trust.json"].read_bytes())["issuers"]
+    entry = json.loads(desk["who.trust.json"].read_bytes())["issuers"][-1]
+    assert entry["status_lists"] == own["status_lists"] == [address]
+    cohort, signer = entry["keys"]
+    assert (cohort["not_before"], cohort["not_after"]) == ("2027-01-01T00:00:00Z", "2027-02-01T00:00:00Z")
+    assert cohort["scope"] == {"kinds": ["vaccination"], "targets": ["1D47"]}
+    assert signer["formats"] == ["token-status-list"]
+    assert run("trust", "check", "--trust", desk["who.trust.json"], "--at", AT).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    "address", ["http://health.example/status/", "https://health.example", "status", "https://a/#b"]
+)
+def test_address_of_a_status_list_is_an_https_address(run: Run, desk: Desk, address: str) -> None:
+    result = run("trust", "add", desk["keeper.pem"], "--country", "UTO", "--format", "eu-dcc", "--status-list", address)
+    assert (result.exit_code, "a status list is at an https address" in result.stderr) == (2, True)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from pratique.trust.root import Root
 
 _ROOT_ENDS_SOON: Final = timedelta(days=30)  # as long as a list lives by default: time for keepers to meet
-_ADDRESS: Final = re.compile(r"https://[^/?#@\\\s]+/[^#\\\s]*")
+ADDRESS: Final = re.compile(r"https://[^/?#@\\\s]+/[^#\\\s]*")
+"""Of an issuer's status lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +82,7 @@ def _audit(trust_list: TrustList, places: Iterable[str], at: datetime) -> Iterat
         yield Finding(entry.where, f"set aside: {entry.error.detail or entry.error.code.meaning}")
     for issuer in trust_list.issuers:
         for address in issuer.status_lists:
-            if not _ADDRESS.fullmatch(address):
+            if not ADDRESS.fullmatch(address):
                 yield Finding(issuer.id, "an address for status lists is no https address")
     for place, key in zip(places, trust_list.keys, strict=True):
         for text, is_error in _key(key, at):

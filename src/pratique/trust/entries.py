@@ -164,6 +164,7 @@ def with_key(  # noqa: PLR0913 - each is a part of the entry
     country: str,
     at: datetime,
     name: str | None = None,
+    status_lists: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Return a trust list with a key added to an issuer, or put in the place of the same key; sequence one higher.
 
@@ -174,6 +175,7 @@ def with_key(  # noqa: PLR0913 - each is a part of the entry
         country: ISO 3166-1 alpha-3.
         at: the time of the change.
         name: the issuer's English name.
+        status_lists: addresses of the issuer's status lists, beside those that are listed.
     Raises: TrustError (`trust.list_invalid`): the issuer is on the list for another country; the key was withdrawn; the
         list has ended.
     """
@@ -192,8 +194,15 @@ def with_key(  # noqa: PLR0913 - each is a part of the entry
         )
     if name is not None:
         entry["names"] = {**entry.get("names", {}), "en": name}
+    with_status_lists(entry, status_lists)
     entry["keys"] = [*(other for other in entry["keys"] if not _same(other, key)), dict(key)]
     return _next_edition(before, issuers, at)
+
+
+def with_status_lists(entry: dict[str, Any], addresses: Iterable[str]) -> None:
+    """Put the addresses of status lists on an issuer's entry, beside those that are there."""
+    if every := list(dict.fromkeys([*entry.get("status_lists", ()), *addresses])):
+        entry["status_lists"] = every
 
 
 def with_withdrawal(  # noqa: PLR0913 - each is a part of the entry

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from pratique.errors import TrustError
 from pratique.reasons import Reason
-from pratique.trust.entries import material
+from pratique.trust.entries import material, with_status_lists
 from pratique.trust.trust_list import WithdrawalReason
 
 if TYPE_CHECKING:
@@ -16,9 +16,9 @@ if TYPE_CHECKING:
 def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) -> dict[str, Any]:
     """Return a trust list with more issuers on it; what is on it stays.
 
-    An issuer that is on it already gets the keys that it does not have yet. A key that it has, under the same
-    identifier and for the same formats, stays as it is listed, with its withdrawal: an import knows nothing of that. A
-    key that leaked is withdrawn wherever it comes in again, under whatever name.
+    An issuer that is on it already gets the keys and addresses of status lists that it does not have yet. A key that it
+    has, under the same identifier and for the same formats, stays as it is listed, with its withdrawal: an import knows
+    nothing of that. A key that leaked is withdrawn wherever it comes in again, under whatever name.
 
     Args:
         document: the list, in JSON.
@@ -40,6 +40,7 @@ def merged(document: Mapping[str, Any], issuers: Iterable[Mapping[str, Any]]) ->
                 Reason.TRUST_LIST_INVALID,
                 f"{issuer['id']} is on the list for {entry['country']}, and imported for {issuer['country']}",
             )
+        with_status_lists(entry, issuer.get("status_lists", ()))
         there = {_name(key) for key in entry["keys"]}
         new = [dict(key) for key in issuer["keys"] if _name(key) not in there]
         for key in new:

@@ -9,7 +9,7 @@ import click
 
 from pratique.cli import options, output
 from pratique.cli.trust import arguments
-from pratique.cli.trust.arguments import FORMATS, KINDS, Country, Words
+from pratique.cli.trust.arguments import FORMATS, Country
 from pratique.cli.trust.documents import LOCAL_FILE, existing, key_text, save
 
 if TYPE_CHECKING:
@@ -45,23 +45,15 @@ if TYPE_CHECKING:
     "--issuer", metavar="ID", help="Identifier of the issuer, as its credentials name it.  [eu-dcc: eu-dcc:AUT]"
 )
 @click.option("--name", metavar="TEXT", help="Name of the issuer, for people.")
-@click.option(
-    "--kinds",
-    type=Words(KINDS),
-    metavar="KIND,...",
-    help="What the key may attest.  [default: any, or as the certificate says]",
-)
-@click.option(
-    "--targets", type=Words(), metavar="ICD11,...", help="Disease agents that the key may attest.  [default: any]"
-)
+@arguments.kinds_option
+@arguments.targets_option
+@arguments.status_list_option
 @click.option(
     "--key-id", metavar="HEX", help="Identifier under which codes name the key.  [default: from the certificate or key]"
 )
 @click.option("--key-name", metavar="TEXT", help="The same where it is a name, such as z12Kf7UQ.")
-@click.option("--not-before", type=options.Moment(), metavar="TIME", help="First moment of the key.  [key: today]")
-@click.option(
-    "--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]"
-)
+@arguments.not_before_option
+@arguments.not_after_option
 @click.option("--no-accept", is_flag=True, help="Put the key on the list only; accept the issuer by hand.")
 @click.option(
     "--trust",
@@ -79,6 +71,7 @@ def command(  # noqa: PLR0913 - one for each option
     name: str | None,
     kinds: frozenset[str] | None,
     targets: frozenset[str] | None,
+    status_lists: tuple[str, ...],
     key_id: str | None,
     key_name: str | None,
     not_before: datetime | None,
@@ -114,7 +107,9 @@ def command(  # noqa: PLR0913 - one for each option
             key_id=arguments.key_id(key_id, key_name),
             limits=single.window(limits, at) if _is_key(material) else limits,
         )
-        trust_list = with_key(trust_list, entry, issuer=issuer, country=country, at=at, name=name)
+        trust_list = with_key(
+            trust_list, entry, issuer=issuer, country=country, at=at, name=name, status_lists=status_lists
+        )
         entries.append(entry)
     acceptance, is_new = with_acceptance(
         existing(folder / "acceptance.json", "acceptance"), issuer=issuer, country=country, format_=format_

@@ -6,6 +6,8 @@ from typing import Any, Final
 
 import click
 
+from pratique.cli import options
+
 FORMATS: Final = (
     "pratique",
     "eu-dcc",
@@ -52,6 +54,20 @@ class Words(click.ParamType[frozenset[str]]):
         return words
 
 
+class StatusAddress(click.ParamType[str]):
+    """The https address of a status list, or with a slash at its end of all below it."""
+
+    name = "address"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """Return the address."""
+        from pratique.trust.audit import ADDRESS  # noqa: PLC0415 - `--help` needs none of the library
+
+        if not ADDRESS.fullmatch(str(value)):
+            self.fail("a status list is at an https address with a path", param, ctx)
+        return str(value)
+
+
 def key_id(number: str | None, name: str | None) -> bytes | None:
     """Return the identifier that was given, as a hexadecimal number or a name; None where neither was."""
     if number is not None and name is not None:
@@ -71,6 +87,29 @@ key_id_option: Final = click.option(
 )
 key_name_option: Final = click.option(
     "--key-name", metavar="TEXT", help="The same where it is a name, such as z12Kf7UQ."
+)
+status_list_option: Final = click.option(
+    "--status-list",
+    "status_lists",
+    multiple=True,
+    type=StatusAddress(),
+    metavar="ADDRESS",
+    help="Address of the issuer's status lists; with a slash at its end, of all below it. May be repeated.",
+)
+kinds_option: Final = click.option(
+    "--kinds",
+    type=Words(KINDS),
+    metavar="KIND,...",
+    help="What the key may attest.  [default: any, or as the certificate says]",
+)
+targets_option: Final = click.option(
+    "--targets", type=Words(), metavar="ICD11,...", help="Disease agents that the key may attest.  [default: any]"
+)
+not_before_option: Final = click.option(
+    "--not-before", type=options.Moment(), metavar="TIME", help="First moment of the key.  [key: today]"
+)
+not_after_option: Final = click.option(
+    "--not-after", type=options.Moment(), metavar="TIME", help="Last moment of the key.  [key: two years from today]"
 )
 due_option: Final = click.option(
     "--due",

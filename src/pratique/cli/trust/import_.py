@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -29,6 +30,10 @@ _SHOWN: Final = 20  # remarks, unless all are asked for
         "pratique trust import masterlist.ml --network icao --id csca --out csca.trust.json --all",
         "pratique trust import ministry.pem --network single --country UTO --format pratique "
         "--issuer https://health.example --id bilateral --out bilateral.trust.json",
+        "pratique trust import january.pem --network single --country UTO --format pratique "
+        "--issuer https://health.example --not-before 2027-01-01 --not-after 2027-02-01 --into world.trust.json",
+        "pratique trust import lists.pem --network single --country UTO --format token-status-list "
+        "--issuer https://health.example --status-list https://health.example/status/ --into world.trust.json",
     )
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
@@ -65,6 +70,12 @@ _SHOWN: Final = 20  # remarks, unless all are asked for
 @click.option("--issuer", metavar="ID", help="Identifier of a single issuer, as its credentials name it.")
 @click.option("--name", metavar="TEXT", help="Its name, for people.")
 @arguments.key_id_option
+@arguments.key_name_option
+@arguments.kinds_option
+@arguments.targets_option
+@arguments.not_before_option
+@arguments.not_after_option
+@arguments.status_list_option
 @arguments.due_option
 @arguments.ends_option
 @click.option("--all", "show_all", is_flag=True, help="Show every remark, and not only the first of each kind.")
@@ -85,6 +96,12 @@ def command(  # noqa: PLR0913 - one for each option
     issuer: str | None,
     name: str | None,
     key_id: str | None,
+    key_name: str | None,
+    kinds: frozenset[str] | None,
+    targets: frozenset[str] | None,
+    not_before: datetime | None,
+    not_after: datetime | None,
+    status_lists: tuple[str, ...],
     due: int,
     ends: int,
     show_all: bool,
@@ -100,7 +117,7 @@ def command(  # noqa: PLR0913 - one for each option
     Exit code 1 where no key could be used.
     """
     from pratique.errors import TrustError  # noqa: PLC0415
-    from pratique.trust.entries import renewed  # noqa: PLC0415
+    from pratique.trust.entries import Limits, renewed  # noqa: PLC0415
     from pratique.trust.importers import Instructions, import_  # noqa: PLC0415
     from pratique.trust.importers.single import read_material  # noqa: PLC0415
     from pratique.trust.merge import merged  # noqa: PLC0415
@@ -118,7 +135,8 @@ def command(  # noqa: PLR0913 - one for each option
         country=country,
         name=name,
         format_=format_,
-        key_id=arguments.key_id(key_id, None),
+        key_id=arguments.key_id(key_id, key_name),
+        limits=Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after),
     )
     try:
         imported = import_(file.read_bytes(), instructions, network)
@@ -126,6 +144,8 @@ def command(  # noqa: PLR0913 - one for each option
         if country is None and not error.hint:
             error.hint = "for a single issuer give --issuer and --country, and for keys alone --format"
         raise
+    if status_lists:
+        imported = _publishing(imported, status_lists)
     next_update, expires_at = moment + timedelta(days=due), moment + timedelta(days=ends)
     if into is None:
         document = imported.trust_list(
@@ -143,6 +163,18 @@ def command(  # noqa: PLR0913 - one for each option
     keys = sum(len(each["keys"]) for each in imported.issuers)
     output.note(f"{target}: {len(imported.issuers)} issuers with {keys} keys of {imported.network} are on it.")
     return 0 if keys else 1
+
+
+def _publishing(imported: Imported, addresses: tuple[str, ...]) -> Imported:
+    """Return what was imported with the addresses of status lists. Raises: UsageError: they are of several issuers."""
+    from pratique.trust.entries import with_status_lists  # noqa: PLC0415
+
+    if len(imported.issuers) > 1:
+        raise click.UsageError("--status-list is for a single issuer")
+    issuers = [dict(issuer) for issuer in imported.issuers]
+    for issuer in issuers:
+        with_status_lists(issuer, addresses)
+    return replace(imported, issuers=tuple(issuers))
 
 
 def _print(imported: Imported, *, show_all: bool) -> None:
