@@ -270,6 +270,19 @@ def test_list_may_name_an_aggregation(make: Make) -> None:
     assert SignedStatusList.decode(make(status_list=members)).token().statuses == StatusList(bitmap())
 
 
+@pytest.mark.parametrize(("more", "is_read"), [(module.MAX_COMMAS - 4, True), (module.MAX_COMMAS, False)])
+def test_jwt_with_more_members_than_any_has_is_refused_before_they_are_made(more: int, *, is_read: bool) -> None:
+    claims = LISTS.claims()
+    members = {**claims, "status_list": {"bits": 1, "lst": b64u(claims["status_list"]["lst"])}}
+    data = LISTS.jwt(payload=json.dumps({**members, "more": [0] * (more - 1)}).encode())
+    if is_read:
+        assert SignedStatusList.decode(data).uri == ADDRESS
+        return
+    with pytest.raises(DecodeError, match="commas") as refused:
+        SignedStatusList.decode(data)
+    assert refused.value.code is Reason.STATUS_LIST_INVALID
+
+
 def test_list_is_text_in_a_jwt_and_bytes_in_a_cwt() -> None:
     assert refusal(LISTS.cwt(status_list={"bits": 1, "lst": b64u(LST)})) is Reason.STATUS_LIST_INVALID
     payload = json.dumps(LISTS.claims(status_list={"bits": 1, "lst": b64u(LST) + "="})).encode()

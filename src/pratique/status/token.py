@@ -36,6 +36,7 @@ CWT_TYPE: Final = "application/statuslist+cwt"
 JWT_TYPE: Final = "statuslist+jwt"
 MAX_URI: Final = 2048  # bytes; what servers and caches commonly take
 MAX_TOKEN_BYTES: Final = MAX_LIST_BYTES * 2  # a full list that does not compress, twice in base64, takes 1.78 times
+MAX_COMMAS: Final = 1000  # in the claims of a JWT, which have some 20; as many as fit would fill the memory
 
 # IANA "CBOR Web Token (CWT) Claims"; 65533 and 65534 are the draft's
 SUB, AUD, EXP, NBF, IAT, STATUS_LIST, TTL = 2, 3, 4, 5, 6, 65533, 65534
@@ -219,7 +220,10 @@ def _cwt_claims(message: Sign1) -> dict[Any, Any]:
 
 def _jwt_claims(message: jws.Jws) -> dict[Any, Any]:
     """Return the claims of a JWT under the numbers that a CWT has for them."""
-    claims = json.decode(base64url.decode(message.payload), limit=MAX_TOKEN_BYTES)
+    payload = base64url.decode(message.payload)
+    if payload.count(b",") > MAX_COMMAS:
+        raise _refuse(f"more than {MAX_COMMAS} commas in the claims")
+    claims = json.decode(payload, limit=MAX_TOKEN_BYTES)
     if type(claims) is not dict:
         raise _refuse("the claims are not an object")
     return _checked({label: claims[name] for label, name in _NAMES.items() if name in claims}, str)
