@@ -176,7 +176,18 @@ def test_check_names_what_is_damaged_in_a_folder(run: Run, desk: Desk, name: str
 def test_check_finds_a_local_list_with_the_id_of_a_signed_one(run: Run, desk: Desk) -> None:
     shutil.copy(desk["who.trust.json"], desk["trust"])
     result = run("trust", "check", "--trust", desk["trust"], "--at", AT)
-    assert (result.exit_code, "several lists with the id 'who'" in result.stderr) == (1, True)
+    assert (result.exit_code, "several lists with the id 'who'" in result.stdout) == (1, True)
+
+
+def test_check_looks_at_lists_together(run: Run, desk: Desk) -> None:
+    """An issuer on two lists, and a key that leaked by one of them."""
+    leaked = {**WORLD.home.entry["keys"][0], "withdrawn": {"at": AT, "reason": "compromise"}}
+    document = list_document(id="own", issuers=[{**WORLD.home.entry, "keys": [leaked]}])
+    desk.write("trust/own.trust.json", document)
+    result = run("trust", "check", "--trust", desk["trust"], "--at", AT)
+    assert result.exit_code == 0
+    assert "the key leaked, as list own says" in result.stdout
+    assert f"{WORLD.home.id}: it is on the lists own, who" in result.stdout
 
 
 def test_check_takes_one_signed_list(run: Run, desk: Desk) -> None:

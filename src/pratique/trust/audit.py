@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from pratique.cose.keys import PublicKey
     from pratique.trust.root import Root
+    from pratique.trust.store import TrustStore
 
 _ROOT_ENDS_SOON: Final = timedelta(days=30)  # as long as a list lives by default: time for keepers to meet
 ADDRESS: Final = re.compile(r"https://[^/?#@\\\s]+/[^#\\\s]*")
@@ -122,6 +123,24 @@ def _between(trust_list: TrustList) -> Iterator[Finding]:
         leaked = [key.withdrawn is not None and key.withdrawn.reason is WithdrawalReason.COMPROMISE for key in keys]
         if any(leaked) and not all(leaked):
             yield Finding(where, "the key is withdrawn for compromise in one entry and counts on in another")
+
+
+def audit_together(store: TrustStore) -> Iterator[Finding]:
+    """Yield what is odd between the lists of a folder, each of which may be in order."""
+    lists: dict[str, list[str]] = {}
+    for trust_list in store.lists:
+        for issuer in trust_list.issuers:
+            lists.setdefault(issuer.id, []).append(trust_list.id)
+        for key in trust_list.keys:
+            with suppress(PratiqueError):  # named with its list
+                leak = store.leak_of(key)
+                if leak is not None and leak.issuer.trust_list != trust_list.id:
+                    where = f"{trust_list.id} ({key.issuer.id}, {key.key_id.hex()})"
+                    yield Finding(where, f"the key leaked, as list {leak.issuer.trust_list} says", is_error=False)
+    for issuer_id, found in lists.items():
+        if len(found) > 1:
+            text = f"it is on the lists {', '.join(found)}; acceptance that names no list means each of them"
+            yield Finding(issuer_id, text, is_error=False)
 
 
 def audit_acceptance(document: Any) -> Iterator[Finding]:

@@ -34,25 +34,29 @@ def command(*, trust_path: Path | None, at: datetime | None) -> int:
     Exit code 1 where there is an error; what is merely odd is listed too.
     """
     path = trust_path or options.default_trust()
-    lists = errors = oddities = 0
-    for name, is_list, findings in _checked(path, at or options.now()):
+    moment = at or options.now()
+    checked = [*_checked(path, moment)]
+    if path.is_dir() and not any(finding.is_error for _, _, findings in checked for finding in findings):
+        together = _found(_together(path))
+        checked += [("all lists together", False, together)] if together else []
+    errors = oddities = 0
+    for name, _, findings in checked:
         click.echo(f"{output.safe(name)}: {'' if findings else 'in order'}".rstrip())
         for finding in findings:
             word = click.style("error", fg="red") if finding.is_error else click.style("note", fg="yellow")
             click.echo(f"  {word}: {output.safe(f'{finding.where}: {finding.text}')}")
             errors += finding.is_error
             oddities += not finding.is_error
-        lists += is_list
-    if not errors and path.is_dir():  # each is in order, and all together may not be
-        from pratique.trust import TrustStore  # noqa: PLC0415
-
-        try:
-            TrustStore.load(path)
-        except PratiqueError as error:
-            output.complain(str(error))
-            errors += 1
-    click.echo(f"\nlists: {lists}, errors: {errors}, notes: {oddities}")
+    click.echo(f"\nlists: {sum(is_list for _, is_list, _ in checked)}, errors: {errors}, notes: {oddities}")
     return 1 if errors else 0
+
+
+def _together(path: Path) -> Iterator[Finding]:
+    """Yield what is wrong or odd between lists, each of which is in order by itself."""
+    from pratique.trust import TrustStore  # noqa: PLC0415
+    from pratique.trust.audit import audit_together  # noqa: PLC0415
+
+    yield from audit_together(TrustStore.load(path))
 
 
 def _checked(path: Path, at: datetime) -> Iterator[tuple[str, bool, list[Finding]]]:
