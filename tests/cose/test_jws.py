@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -101,6 +102,17 @@ def test_other_numbers_of_segments_are_refused(data: bytes) -> None:
     with pytest.raises(DecodeError) as refused:
         Jws(data)
     assert refused.value.code is Reason.JWS_MALFORMED
+
+
+def test_segments_are_counted_before_they_are_taken_apart() -> None:
+    data = b"." * 10_000_000
+    tracemalloc.start()
+    try:
+        with pytest.raises(DecodeError, match="10000001 segments"):
+            Jws(data)
+        assert tracemalloc.get_traced_memory()[1] < 1_000_000
+    finally:
+        tracemalloc.stop()
 
 
 def test_signature_that_is_no_base64url_is_refused() -> None:

@@ -47,10 +47,9 @@ class Jws:
 
     def __init__(self, data: bytes) -> None:
         """Take a JWS in compact form apart. Raises: DecodeError: `jws.malformed`, `base64url.invalid`."""
-        segments = data.split(b".")
-        if len(segments) != 3:  # noqa: PLR2004 - header, payload, signature
-            raise DecodeError(Reason.JWS_MALFORMED, f"{len(segments)} segments, 3 belong")
-        self.header, self.payload, signature = segments
+        if data.count(b".") != 2:  # noqa: PLR2004 - between header, payload and signature
+            raise DecodeError(Reason.JWS_MALFORMED, f"{data.count(b'.') + 1} segments, 3 belong")
+        self.header, self.payload, signature = data.split(b".")
         self.to_be_signed = data[: -len(signature) - 1]
         self.signature = base64url.decode(signature)
 
