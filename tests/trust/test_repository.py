@@ -16,6 +16,7 @@ from pratique.reasons import Reason
 from pratique.report import Verdict
 from pratique.trust import TrustStore, signed, wire
 from pratique.trust.repository import CLOCK_SKEW, Repository, Series, Taken
+from pratique.trust.state import MAX_STATE_BYTES
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
@@ -176,6 +177,13 @@ def test_clock_may_jump_back_by_its_skew(repository: Repository, back: timedelta
         assert repository.state().latest == NOW
     else:
         assert refusal(repository, data, at=at).code is Reason.CLOCK_SET_BACK
+
+
+def test_list_whose_name_would_fill_the_memory_is_refused(repository: Repository) -> None:
+    """Else the folder could not be read again."""
+    data = signed_list(id="a" * MAX_STATE_BYTES)
+    assert refusal(repository, data).code is Reason.TRUST_FOLDER_INVALID
+    assert repository.update(signed_list(), at=NOW).is_new
 
 
 def test_memory_of_the_first_moment_of_the_calendar_stops_nothing(repository: Repository) -> None:

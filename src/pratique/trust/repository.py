@@ -253,8 +253,10 @@ class Repository:
         if edition.expires_at is None or at >= edition.expires_at:
             until = "no time" if edition.expires_at is None else rfc3339(edition.expires_at)
             raise TrustError(Reason.DOCUMENT_EXPIRED, f"{name} counts until {until}, it is {rfc3339(at)}")
+        after = state.having(series.kind, own_id, seen)
+        after.encode()  # refused before anything is written
         files.replace(self.path / names.document_name(own_id, seen.sequence, series.suffix), data)
-        self._remember(state.having(series.kind, own_id, seen), edition.issued_at, at)
+        self._remember(after, edition.issued_at, at)
         return Taken(series.kind, own_id, seen.sequence, seen != before)
 
     def _remember(self, state: State, *moments: datetime) -> None:

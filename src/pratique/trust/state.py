@@ -69,14 +69,18 @@ class State:
             raise TrustError(Reason.TRUST_FOLDER_INVALID, error.detail) from None
 
     def encode(self) -> bytes:
-        """Return the content of the file."""
+        """Return the content of the file. Raises: TrustError (`trust.folder_invalid`): more than is read again."""
         document = {
             "root_version": self.root_version,
             "latest": rfc3339(self.latest),
             "lists": _encoded(self.lists),
             **({"bundles": _encoded(self.bundles)} if self.bundles else {}),
         }
-        return json.encode(document).encode()
+        data = json.encode(document).encode()
+        if len(data) > MAX_STATE_BYTES:
+            detail = f"its memory would have {len(data)} bytes, at most {MAX_STATE_BYTES} are read"
+            raise TrustError(Reason.TRUST_FOLDER_INVALID, detail)
+        return data
 
 
 def _editions(document: Any, name: str) -> dict[str, Seen]:
