@@ -57,6 +57,7 @@ _DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
 _KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
 _SIGNED = Check(Step.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VALID)
 _DISCLOSED = Check(Step.DISCLOSURES, Outcome.PASSED, Reason.DISCLOSURES_MATCH)
+_PROVEN = (_READ, _DECODED, _KEY_FOUND, _SIGNED, _DISCLOSED)
 _NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
 
 
@@ -153,20 +154,17 @@ class Verifier:
         Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the
             report says it.
         """
-        report, _ = self._examine(
-            text, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge, rules=rules
-        )
-        return report
+        return self._examine(text, at, document, challenge, rules, compared_by_eye=compared_by_eye)[0]
 
     def _examine(  # noqa: PLR0913 - as `verify`
         self,
         text: str,
-        *,
         at: datetime,
         document: TravelDocument | None,
-        compared_by_eye: bool,
         challenge: Challenge | None,
         rules: RuleSet | None = None,
+        *,
+        compared_by_eye: bool,
     ) -> tuple[Report, Proven | None]:
         """Take all steps, and return the report, and what was proven where the signature holds."""
         if not isinstance(text, str):
@@ -174,48 +172,32 @@ class Verifier:
         if at.utcoffset() is None:
             raise TypeError("the time of a verification must be aware")
         today = at.date()
-        at = at.astimezone(UTC)
-        checks: list[Check] = []
+        at = at if at.tzinfo is UTC else at.astimezone(UTC)
         try:  # 1 read
             reader, text = formats.recognise(text)
         except PratiqueError as error:
-            return self._stopped(None, at, checks, error), None
-        checks.append(_READ)
+            return self._stopped(None, at, (), error), None
         try:  # 2 decode
             envelope = reader.envelope(text)
         except PratiqueError as error:
-            return self._stopped(reader, at, checks, error), None
-        proven = self._prove(reader, envelope, checks, at)  # 2 to 5
+            return self._stopped(reader.format, at, (_READ,), error), None
+        proven, checks = self._prove(reader, envelope, at)  # 2 to 5
         if proven is None:
             return self._report(envelope.formats[0], at, _filled(checks)), None
         credential = proven.credential
-        checks.append(check_validity(credential, at, today, clock_skew=self._clock_skew))  # 6
-        issuer_check, key = check_issuer(proven, self._trust, at)  # 7
-        checks.append(issuer_check)
+        validity = check_validity(credential, at, today, clock_skew=self._clock_skew)  # 6
+        entitled, key = check_issuer(proven, self._trust, at)  # 7
         if not self._ages.begins <= at < self._ages.until:
-            checks[_TRUST] = self._ages.check(key.issuer.trust_list, at)
-        checks.append(self._revocation.check(proven, key, self._trust, at))  # 8
-        checks.append(
-            check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)
-        )  # 9
-        judgement = None
-        if rules is None:  # 10
-            checks.append(_NO_RULES)
-        else:
+            checks = *checks[:_TRUST], self._ages.check(key.issuer.trust_list, at), *checks[_TRUST + 1 :]
+        revoked = self._revocation.check(proven, key, self._trust, at)  # 8
+        bound = check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)  # 9
+        ruled, judgement = _NO_RULES, None
+        if rules is not None:  # 10
             from pratique.ruling import check_rules  # noqa: PLC0415 - not every desk has rules
 
-            check, judgement = check_rules(rules, [(proven, key.issuer)], at)
-            checks.append(check)
-        report = Report(
-            format=credential.format,
-            checks=tuple(checks),
-            at=at,
-            credential=credential,
-            issuer=key.issuer,
-            lists=self._lists.copy(),
-            judgement=judgement,
-        )
-        return report, proven
+            ruled, judgement = check_rules(rules, [(proven, key.issuer)], at)
+        checks = (*checks, validity, entitled, revoked, bound, ruled)
+        return Report(credential.format, checks, at, credential, key.issuer, self._lists.copy(), judgement), proven
 
     def session(
         self,
@@ -235,32 +217,26 @@ class Verifier:
         examine = partial(self._examine, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
         return Session(examine, with_document=document is not None, rules=rules, at=at)
 
-    def _prove(self, reader: Reader, envelope: Envelope, checks: list[Check], at: datetime) -> Proven | None:
-        """Take steps 2 to 5, and return what they prove, or nothing where one fails."""
+    def _prove(self, reader: Reader, envelope: Envelope, at: datetime) -> tuple[Proven | None, tuple[Check, ...]]:
+        """Take steps 2 to 5; return what they prove, nothing where one fails, and the checks of steps 1 to 5."""
         candidates = self._candidates(envelope, at)
         if isinstance(candidates, Check):
-            checks += (_DECODED, candidates)
-            return None
+            return None, (_READ, _DECODED, candidates)
         keys, error = _verifying(candidates, envelope)
         if not keys:
-            checks += (_DECODED, _KEY_FOUND, _failed(Step.SIGNATURE, *error))
-            return None
+            return None, (_READ, _DECODED, _KEY_FOUND, _failed(Step.SIGNATURE, *error))
         try:
             credential = envelope.read()
         except DisclosureError as fault:
-            checks += (_DECODED, _KEY_FOUND, _SIGNED, _failed(Step.DISCLOSURES, fault.code, fault.detail))
-            return None
+            unmatched = _failed(Step.DISCLOSURES, fault.code, fault.detail)
+            return None, (_READ, _DECODED, _KEY_FOUND, _SIGNED, unmatched)
         except PratiqueError as fault:
-            checks.append(_failed(Step.DECODE, fault.code, fault.detail))
-            checks += (_KEY_FOUND, _SIGNED)
-            return None
-        if credential.deviations:
-            detail = f"at {', '.join(credential.deviations)}"
-            checks.append(Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, detail))
-        else:
-            checks.append(_DECODED)
-        checks += (_KEY_FOUND, _SIGNED, _DISCLOSED)
-        return Proven(reader, envelope, keys, credential)
+            return None, (_READ, _failed(Step.DECODE, fault.code, fault.detail), _KEY_FOUND, _SIGNED)
+        if not credential.deviations:
+            return Proven(reader, envelope, keys, credential), _PROVEN
+        detail = f"at {', '.join(credential.deviations)}"
+        departs = Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, detail)
+        return Proven(reader, envelope, keys, credential), (_READ, departs, *_PROVEN[2:])
 
     def _candidates(self, envelope: Envelope, at: datetime) -> list[TrustedKey] | Check:
         """Return the keys that may have signed, or why there is none: no list has one, or the list is too old."""
@@ -276,9 +252,8 @@ class Verifier:
             return candidates
         return self._ages.freshest(candidates, at) or self._ages.check(candidates[0].issuer.trust_list, at)
 
-    def _stopped(self, reader: Reader | None, at: datetime, checks: list[Check], error: PratiqueError) -> Report:
-        checks.append(_failed(_ORDER[len(checks)], error.code, error.detail))
-        return self._report(None if reader is None else reader.format, at, _filled(checks))
+    def _stopped(self, format_: str | None, at: datetime, checks: tuple[Check, ...], error: PratiqueError) -> Report:
+        return self._report(format_, at, _filled((*checks, _failed(_ORDER[len(checks)], error.code, error.detail))))
 
     def _report(self, format_: str | None, at: datetime, checks: Sequence[Check]) -> Report:
         """Return the report of a code of which nothing is proven."""

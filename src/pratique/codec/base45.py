@@ -48,14 +48,12 @@ def decode(text: str) -> bytes:
         raise DecodeError(Reason.BASE45_INVALID, "one character is left over after the last group")
     size = 3 * groups
     lowest, highest = _masks(groups)
-    wide = int.from_bytes(digits[:size], "little")
-    wide = (wide & lowest) + 45 * ((wide >> 8) & lowest) + 2025 * ((wide >> 16) & lowest)
+    wide = int.from_bytes(digits[:size])
+    wide = 2025 * (wide & lowest) + 45 * ((wide >> 8) & lowest) + ((wide >> 16) & lowest)
     if wide & highest:
         raise DecodeError(Reason.BASE45_INVALID, "a group of three characters stands for more than two bytes")
-    lanes = wide.to_bytes(size, "little")
-    data = bytearray(2 * groups)
-    data[::2] = lanes[1::3]
-    data[1::2] = lanes[::3]
+    data = bytearray(wide.to_bytes(size))
+    del data[::3]  # the highest byte of each lane, which is zero
     if rest:
         last = digits[size] + 45 * digits[size + 1]
         if last > 255:  # noqa: PLR2004 - one byte

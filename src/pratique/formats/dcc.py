@@ -67,7 +67,7 @@ class Dcc:
             raise DecodeError(Reason.CONTENT_INVALID, f"{len(found)} of the groups {names} have entries, one belongs")
         group = found[0]
         entries = content[group]
-        if type(entries) is not list or len(entries) > MAX_ENTRIES or any(type(entry) is not dict for entry in entries):
+        if type(entries) is not list or len(entries) > MAX_ENTRIES or not all(map(_is_map, entries)):
             raise DecodeError(Reason.CONTENT_INVALID, f"{group} is not an array of at most {MAX_ENTRIES} maps")
         self.group: Final = group
         self.entries: Final = entries
@@ -78,7 +78,11 @@ class Dcc:
         names, birth_date = self._content.get("nam"), self._content.get("dob")
         if type(names) is not dict or type(birth_date) is not str or not birth_date.strip():
             return False
-        return any(type(name) is str and name.strip() for name in map(names.get, _NAMES))
+        for member in _NAMES:  # a plain loop: most end at the first
+            name = names.get(member)
+            if type(name) is str and name.strip():
+                return True
+        return False
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease agent (ICD-11, None where it is not known) of every entry."""
@@ -88,9 +92,8 @@ class Dcc:
     def deviations(self) -> tuple[str, ...]:
         """Return where it departs from the schema in a way that a person should see: names of members, no values."""
         found = []
-        version, birth_date = self._content.get("ver"), self._content.get("dob")
-        complete = type(version) is str and version.startswith(_COMPLETE_BIRTH_DATES)
-        if type(birth_date) is not str or not (_FULL_BIRTH_DATE if complete else _BIRTH_DATE)(birth_date):
+        birth_date = self._content.get("dob")
+        if type(birth_date) is not str or not (_FULL_BIRTH_DATE(birth_date) or self._may_be_partial(birth_date)):
             found.append("dob")
         for entry in self.entries:
             country = entry.get("co")
@@ -104,7 +107,12 @@ class Dcc:
                     found.append(name)
             if entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
                 found.append("ma")
-        return tuple(dict.fromkeys(found))
+        return tuple(dict.fromkeys(found)) if found else ()
+
+    def _may_be_partial(self, birth_date: str) -> bool:
+        version = self._content.get("ver")
+        complete = type(version) is str and version.startswith(_COMPLETE_BIRTH_DATES)
+        return not complete and _BIRTH_DATE(birth_date) is not None
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the facts."""
@@ -124,6 +132,10 @@ class Dcc:
     def number(self) -> str | None:
         """Return the certificate's identifier (UVCI) as it stands."""
         return texts(self.entries[0]).get("ci")
+
+
+def _is_map(entry: Any) -> bool:
+    return type(entry) is dict
 
 
 def _is_listed(device: Any) -> bool:

@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import math
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import base45, cbor, deflate
@@ -40,6 +41,7 @@ _ACCEPTED: Final = frozenset({ES256, PS256})
 _ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
 _DCC_ALONE = b"\x39\x01\x03\xa1\x01"  # the encoded claim -260 with a map whose one key is 1
 _decode = cbor.Decoder(tags=frozenset({0, 1}))  # date tags are seen around the sample time of a test (HU, SE)
+_NOBODY = IssuerIdentity()
 _EU_FIRST, _WHO_FIRST = (hcert.EU_DCC, hcert.WHO), (hcert.WHO, hcert.EU_DCC)
 
 
@@ -111,7 +113,7 @@ def _credential(claims: Mapping[Any, Any], validity: Validity, found: hcert.Foun
     content = found.content
     return Credential(
         format=found.format,
-        issuer=IssuerIdentity(country=members.country(claims.get(_ISS))),
+        issuer=_issuer(issuer) if type(issuer := claims.get(_ISS)) is str else _NOBODY,
         validity=validity,
         kinds=content.kinds(),
         content=content,
@@ -121,6 +123,11 @@ def _credential(claims: Mapping[Any, Any], validity: Validity, found: hcert.Foun
         variant=content.variant,
         links=found.links,
     )
+
+
+@lru_cache(maxsize=256)  # a country signs all its certificates alike
+def _issuer(stated: str) -> IssuerIdentity:
+    return IssuerIdentity(country=members.country(stated))
 
 
 def envelope(text: str) -> Hc1Envelope:
@@ -197,15 +204,18 @@ def _unpacked(body: str) -> bytes:
 
 
 def _validity(claims: Mapping[Any, Any]) -> Validity:
-    return Validity(_moment(claims.get(_IAT)), _moment(claims.get(_NBF)), _moment(claims.get(_EXP)))
+    issued_at, not_before, expires_at = claims.get(_IAT), claims.get(_NBF), claims.get(_EXP)
+    return Validity(
+        None if issued_at is None else _moment(issued_at),
+        None if not_before is None else _moment(not_before),
+        None if expires_at is None else _moment(expires_at),
+    )
 
 
-def _moment(value: Any) -> datetime | None:
-    """Return a time claim as UTC, cut to whole seconds; None where it is absent."""
+def _moment(value: Any) -> datetime:
+    """Return a time claim as UTC, cut to whole seconds."""
     if type(value) is int and 0 <= value < MAX_SECONDS:
         return datetime.fromtimestamp(value, UTC)
-    if value is None:
-        return None
     if type(value) is Tag:
         value = value.value
     if type(value) not in (int, float) or not math.isfinite(value) or not 0 <= value < MAX_SECONDS:

@@ -104,8 +104,12 @@ def is_known_target(target: str) -> bool:
 
 def target_of_snomed(code: str) -> str | None:
     """Return the ICD-11 code for a disease that SNOMED CT names, 840539006 to RA01; None for any other."""
-    target = _codes("snomed").get(code, {}).get("target")
-    return None if target is None else str(target)
+    return _targets_by_snomed().get(code)
+
+
+@cache
+def _targets_by_snomed() -> dict[str, str]:
+    return {code: str(entry["target"]) for code, entry in _codes("snomed").items() if "target" in entry}
 
 
 def target_of_icd11(code: str) -> str | None:
