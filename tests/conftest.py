@@ -1,4 +1,4 @@
-"""What several test modules share: where the outside test vectors are."""
+"""What several test modules share: where the outside test vectors are, and a security module."""
 
 from __future__ import annotations
 
@@ -7,9 +7,14 @@ import os
 import warnings
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
+
+import tokens as softhsm
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
 
 ROOT = Path(__file__).parents[1]
 VECTORS = Path(os.environ.get("PRATIQUE_VECTORS", ROOT.parent / "shared" / "vectors"))
@@ -44,13 +49,29 @@ def vectors() -> Path:
     return VECTORS
 
 
-def pytest_report_header() -> str:
-    if VECTORS.is_dir():
-        return f"outside vectors: {VECTORS}"
-    return f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: the tests that need them are skipped, set PRATIQUE_VECTORS"
+@pytest.fixture(scope="session")
+def tokens(tmp_path_factory: pytest.TempPathFactory) -> Iterator[softhsm.Tokens]:
+    """Yield a security module's tokens; a test that needs them is skipped where there is none, and the run says so."""
+    if absent := softhsm.why_absent():
+        pytest.skip(absent)
+    yield from softhsm.make(tmp_path_factory.mktemp("softhsm"))
+
+
+def pytest_report_header() -> list[str]:
+    absent = softhsm.why_absent()
+    return [
+        f"outside vectors: {VECTORS}"
+        if VECTORS.is_dir()
+        else f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: the tests that need them are skipped, set PRATIQUE_VECTORS",
+        f"NO SECURITY MODULE: {absent}; the tests that need one are skipped"
+        if absent
+        else f"security module: {softhsm.LIBRARY}",
+    ]
 
 
 def pytest_terminal_summary(terminalreporter: Any) -> None:
+    if absent := softhsm.why_absent():
+        terminalreporter.write_line(f"NO SECURITY MODULE: keys in one were not tested. {absent}.", red=True)
     if not VECTORS.is_dir():
         terminalreporter.write_line(
             f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: foreign formats were not tested. Set PRATIQUE_VECTORS.", red=True

@@ -53,6 +53,7 @@ DOORS = {
     "jsonschema": {"schemas"},
     "click": {"cli"},
     "cryptography": {"cose", "binding"},
+    "pkcs11": {"cose.pkcs11"},
     "socket": set(),
     "ssl": {"fetch"},
     "http": {"fetch"},
@@ -193,7 +194,7 @@ def loaded(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
-HEAVY = {"PIL", "cbor2", "click", "cryptography", "jsonschema", "qrcode", "zxingcpp"}
+HEAVY = {"PIL", "cbor2", "click", "cryptography", "jsonschema", "pkcs11", "qrcode", "zxingcpp"}
 
 
 def test_importing_the_library_loads_nothing_heavy() -> None:
