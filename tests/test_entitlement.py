@@ -13,7 +13,7 @@ from pratique.reasons import Reason
 from pratique.report import Outcome, Step, Verdict
 from pratique.revocation import Revocation
 from pratique.status import StatusStore
-from pratique.trust import TrustList, TrustStore
+from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.verify import Verifier
 from status_lists import ADDRESS, ListSigner, bitmap
 
@@ -78,6 +78,18 @@ def test_of_two_lists_with_the_issuer_that_counts_which_has_its_status_lists(*, 
     revocation = Revocation(StatusStore([lists.cwt(bitmap(i7=1))]))
     report = Verifier(store, revocation=revocation).verify(text, at=NOW, document=DOCUMENT)
     assert report.check(Step.STATUS).code is Reason.STATUS_REVOKED
+
+
+@pytest.mark.parametrize("ended", [False, True])
+def test_refusal_counts_although_the_list_that_it_names_has_ended(*, ended: bool) -> None:
+    """To hold its next edition back until it ends undoes no refusal."""
+    world = World()
+    text = world.home.issue_vaccination().present()
+    refused = {**world.list_document, "id": "refused", "expires_at": rfc3339(NOW if ended else NOW + SECOND)}
+    acceptance = Acceptance.from_json({"accept": [{}], "deny": [{"lists": ["refused"]}]})
+    store = TrustStore([*world.store.lists, TrustList.from_json(refused)], acceptance=acceptance)
+    report = Verifier(store).verify(text, at=NOW, document=DOCUMENT)
+    assert (report.verdict, report.check(Step.ISSUER).code) == (Verdict.REJECT, Reason.ISSUER_DENIED)
 
 
 def test_a_leaked_key_that_cannot_be_read_does_not_stand_in_the_way_of_others() -> None:

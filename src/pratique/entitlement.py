@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Final
 
+from pratique.errors import PratiqueError
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 from pratique.trust import Decision
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from datetime import datetime
 
     from pratique.formats import Reader
@@ -33,8 +36,27 @@ def check_issuer(proven: Proven, trust: TrustStore, at: datetime) -> tuple[Check
         trust: has the verifier's own decision, and knows which keys leaked, on whatever list.
         at: the time of the verification, UTC.
     """
+    if trust.acceptance.deny:
+        for key in _on_lists_too_old(proven, trust):
+            check = _entitlement(proven.credential, key, proven.reader, trust, at)
+            if check.code is Reason.ISSUER_DENIED:
+                return check, key
+    if len(proven.keys) == 1:
+        (key,) = proven.keys
+        return _entitlement(proven.credential, key, proven.reader, trust, at), key
     answers = [(_entitlement(proven.credential, key, proven.reader, trust, at), key) for key in proven.keys]
-    return answers[0] if len(answers) == 1 else min(answers, key=partial(_precedence, proven.credential))
+    return min(answers, key=partial(_precedence, proven.credential))
+
+
+def _on_lists_too_old(proven: Proven, trust: TrustStore) -> Iterator[TrustedKey]:
+    """Yield the entries of the same key that prove nothing any more: whom they name can be refused all the same."""
+    own = {key.key for key in proven.keys}
+    for format_ in proven.envelope.formats:
+        for key in trust.keys_for(format_, proven.envelope.key_id):
+            if key not in proven.keys:
+                with suppress(PratiqueError):  # it cannot be read
+                    if key.key in own:
+                        yield key
 
 
 def _precedence(credential: Credential, answer: tuple[Check, TrustedKey]) -> tuple[int, bool]:
