@@ -61,12 +61,13 @@ def _validator(name: str, part: str) -> Validator:
         type_checker=Draft202012Validator.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int),
     )
 
-    def retrieve(uri: str) -> Resource[Any]:
-        schema = load(uri.removesuffix(_SUFFIX))
+    def resource(file: Path) -> Resource[Any]:
+        schema = load(file.name.removesuffix(_SUFFIX))
         del schema["$schema"]  # it would bring back the validator that is not extended
         return DRAFT202012.create_resource(schema)
 
-    registry: Registry[Any] = Registry(retrieve=retrieve)  # type: ignore[call-arg]
+    files = _file("").glob(f"*{_SUFFIX}")  # all at once: what a registry retrieves itself, it forgets after each value
+    registry: Registry[Any] = Registry().with_resources((file.name, resource(file)) for file in files).crawl()
     fragment = f"#/$defs/{part}" if part else ""
     validator: Validator = kind({"$ref": f"{name}{_SUFFIX}{fragment}"}, format_checker=checker, registry=registry)
     return validator

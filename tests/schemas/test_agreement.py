@@ -317,6 +317,12 @@ def is_object(document: Any, path: tuple[str | int, ...]) -> bool:
     return isinstance(document, dict)
 
 
+def test_schemas_are_read_once_however_many_values_are_checked(monkeypatch: pytest.MonkeyPatch) -> None:
+    schemas.check(TRUST_LIST, "trust-list")
+    monkeypatch.setattr(schemas, "_FOLDERS", ())
+    schemas.check(TRUST_LIST, "trust-list")
+
+
 def test_one_faulty_entry_is_set_aside_and_named_and_the_rest_is_used() -> None:
     document = changed(TRUST_LIST, (*KEY, "key_id"), "AAA")
     trust_list = TrustList.from_json(document)
