@@ -151,3 +151,12 @@ def test_altered_certificate_raises_only_our_errors_and_is_not_signed(position: 
     data = FULL[:position] + bytes((value,)) + FULL[position + 1 :]
     with contextlib.suppress(KeyMaterialError):
         assert not unproven.read(data).is_signed_by(AUTHORITY.public) or data == FULL
+
+
+def test_more_items_than_any_list_has_are_refused_before_all_are_read() -> None:
+    data = b"\x05\0" * _der.MAX_ITEMS
+    assert len(_der.items(data)) == _der.MAX_ITEMS
+    assert _der.definite(b"\x30\x80" + data + b"\0\0").endswith(data)
+    for read, more in ((_der.items, data + b"\x05\0"), (_der.definite, b"\x30\x80" + data + b"\x05\0\0\0")):
+        with pytest.raises(KeyMaterialError, match="more than 250000 items"):
+            read(more)

@@ -36,6 +36,8 @@ _KEY_IDENTIFIER = 0x80  # [0] of the AuthorityKeyIdentifier
 _LONG_FORM = 0x80
 _CONSTRUCTED = 0x20
 _END_OF_CONTENTS = b"\0\0"
+MAX_ITEMS = 250_000
+"""Items next to each other; the most, some 200,000, are in the longest list of revoked certificates that is read."""
 _MAX_BER_DEPTH = 12  # a CMS message has 5 levels around what is always in DER
 _MORE = 0x80
 _MAX_IDENTIFIER_BYTES = 64  # those in use have 3 to 12
@@ -46,9 +48,11 @@ def elements(data: bytes) -> Iterator[tuple[int, bytes, bytes]]:
 
     Raises: KeyMaterialError: `certificate.malformed`, as everything here.
     """
-    position = 0
+    position = count = 0
     while position < len(data):
         start, end = _extent(data, position)
+        if (count := count + 1) > MAX_ITEMS:
+            raise malformed(f"more than {MAX_ITEMS} items next to each other")
         yield data[position], data[start:end], data[position:end]
         position = end
 
@@ -99,6 +103,8 @@ def _definite(data: bytes, position: int, depth: int) -> tuple[bytes, int]:
     while data[start : start + 2] != _END_OF_CONTENTS:
         part, start = _definite(data, start, depth - 1)
         parts.append(part)
+        if len(parts) > MAX_ITEMS:
+            raise malformed(f"more than {MAX_ITEMS} items next to each other")
     return encode(tag, b"".join(parts)), start + len(_END_OF_CONTENTS)
 
 
