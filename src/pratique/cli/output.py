@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
     from pathlib import Path
 
+    from pratique.errors import PratiqueError
+
 _NARROWEST, _WIDEST = 40, 100  # characters of a line of text
 _CHARACTERS = re.compile(r"[^\n -~]")
 _KEY_NAME = re.compile(rb"[0-9A-Za-z._~:/#+-]{2,100}")
@@ -49,6 +51,15 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
 def error_view(code: str, detail: str, hint: str = "") -> dict[str, Any]:
     """Return an error as JSON."""
     return {"error": {"code": code, "detail": detail, **({"hint": hint} if hint else {})}}
+
+
+def not_vouched_for(error: PratiqueError, *, as_json: bool) -> None:
+    """Print, as the answer of a command, that a root does not vouch for a file, and why."""
+    if as_json:
+        print_json(error_view(error.code, error.detail or error.code.meaning, error.hint))
+    else:
+        click.secho("NOT VOUCHED FOR", fg="red", bold=True)
+        click.echo(safe(str(error)))
 
 
 def complain(message: str, hint: str = "") -> None:

@@ -45,11 +45,7 @@ def command(*, path: Path, root_path: Path | None, as_json: bool, at: datetime |
     try:
         bundle, root = read_bundle(path, root_path)
     except PratiqueError as error:
-        if as_json:
-            output.print_json(output.error_view(error.code, error.detail or error.code.meaning, error.hint))
-        else:
-            click.secho("NOT VOUCHED FOR", fg="red", bold=True)
-            click.echo(output.safe(str(error)))
+        output.not_vouched_for(error, as_json=as_json)
         return 1
     parts = inventory(bundle, root, at=at or options.now())
     ages = {part.age for part in parts[:2]}  # its own, and that of the root

@@ -42,11 +42,7 @@ def command(*, file: Path, root_path: Path, as_json: bool, at: datetime | None) 
     try:
         verified, document = _verified(data, root, moment)
     except PratiqueError as error:
-        if as_json:
-            output.print_json(output.error_view(error.code, error.detail or error.code.meaning, error.hint))
-        else:
-            click.secho("NOT VOUCHED FOR", fg="red", bold=True)
-            click.echo(output.safe(str(error)))
+        output.not_vouched_for(error, as_json=as_json)
         return 1
     view = {
         "kind": verified.kind,
