@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 import tokens as softhsm
 
@@ -77,5 +78,9 @@ def pytest_terminal_summary(terminalreporter: Any) -> None:
             f"OUTSIDE VECTORS ARE ABSENT at {VECTORS}: foreign formats were not tested. Set PRATIQUE_VECTORS.", red=True
         )
 
+
+# A busy machine draws examples slowly, and that is no fault of a test.
+settings.register_profile("pratique", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("pratique")
 
 warnings.filterwarnings("default", category=DeprecationWarning, module="pycose")
