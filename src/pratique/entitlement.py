@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from pratique.proven import Proven
     from pratique.trust import Acceptance, TrustedKey, TrustStore
 
+_REMEMBERED: Final = 4096  # questions of scope that were answered with yes; an issuer asks two or three a day
+_FEW_FACTS: Final = 16  # of a question that is remembered; a card may have hundreds
+
 _ENTITLED: Final = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
 
 
@@ -80,7 +83,7 @@ def _entitlement(credential: Credential, key: TrustedKey, reader: Reader, trust:
         _leaked(key, trust)
         or _not_this_key(credential, key)
         or _outside_window(credential, key, reader, at)
-        or _outside_scope(credential, key, trust.acceptance, at)
+        or _outside_scope(credential, key, trust, at)
     ):
         return refusal
     stated, owner = credential.issuer, key.issuer
@@ -130,10 +133,23 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
     return None
 
 
-def _outside_scope(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
+def _outside_scope(credential: Credential, key: TrustedKey, trust: TrustStore, at: datetime) -> Check | None:
     """Return why key, issuer or acceptance do not cover every fact, or nothing."""
     if not credential.kinds:  # then nothing would be asked of any of them
         return _failed(Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
+    # All that the answer hangs on: lists and acceptance do not change, and acceptance counts whole days in UTC.
+    question = key, credential.format, credential.kinds, at.date()
+    if question in trust.accepted:
+        return None
+    refusal = _scope_refusal(credential, key, trust.acceptance, at)
+    if refusal is None and len(credential.kinds) <= _FEW_FACTS:
+        if len(trust.accepted) >= _REMEMBERED:
+            trust.accepted.clear()
+        trust.accepted.add(question)
+    return refusal
+
+
+def _scope_refusal(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
     for kind, target in credential.kinds:
         if not key.scope.covers(kind, target):
             return _failed(Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")

@@ -72,8 +72,8 @@ class Decoder:
             "allow_indefinite": False,
             "allow_duplicate_keys": False,
         }
-        self._load = partial(cbor2.load, **options)
-        self._loads = partial(cbor2.loads, **options)
+        self._load: Callable[[BytesIO], Any] = partial(cbor2.load, **options)
+        self._loads: Callable[[bytes], Any] = partial(cbor2.loads, **options)
 
     def __call__(self, data: bytes) -> Any:
         """Return the one data item that `data` consists of.
@@ -83,12 +83,17 @@ class Decoder:
         Raises: DecodeError: `cbor.malformed`, `cbor.limit`, `cbor.not_deterministic`.
         Not checked: what the values mean; that floating-point numbers are finite.
         """
-        if self._deterministic:  # then encoding it again shows whether bytes follow, and no stream is needed for that
-            value = self._read(self._loads, data, data, 0)
-            if cbor2.dumps(value) == data:
-                return value
-        stream = BytesIO(data)
-        value = self._read(self._load, stream, data, 0)
+        if len(data) > self._max_items and _has_more(data, 0, self._max_items):
+            raise _too_many(self._max_items)
+        try:
+            if self._deterministic:  # then encoding it again shows whether bytes follow, and no stream is needed
+                value = self._loads(data)
+                if cbor2.dumps(value) == data:
+                    return value
+            stream = BytesIO(data)
+            value = self._load(stream)
+        except _FAULTS as error:
+            raise _fault(data, error) from None
         if stream.tell() != len(data):
             raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data) - stream.tell()} bytes follow the data item")
         if self._deterministic:
@@ -97,22 +102,17 @@ class Decoder:
 
     def prefix(self, data: bytes, position: int) -> tuple[Any, int]:
         """Return the data item that begins at a position, and the position after it. Raises: as a call."""
+        if len(data) - position > self._max_items and _has_more(data, position, self._max_items):
+            raise _too_many(self._max_items)
         stream = BytesIO(data)
         stream.seek(position)
-        value, end = self._read(self._load, stream, data, position), stream.tell()
+        try:
+            value, end = self._load(stream), stream.tell()
+        except _FAULTS as error:
+            raise _fault(data, error) from None
         if self._deterministic and cbor2.dumps(value) != data[position:end]:
             raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a number or length is not in its shortest form")
         return value, end
-
-    def _read(self, load: Callable[[Any], Any], source: BytesIO | bytes, data: bytes, position: int) -> Any:
-        if len(data) - position > self._max_items and _has_more(data, position, self._max_items):
-            raise DecodeError(Reason.CBOR_LIMIT, f"more than {self._max_items} data items")
-        try:
-            return load(source)
-        except cbor2.CBORDecodeError as error:
-            raise _reason(data, error) from None
-        except (ValueError, OverflowError, RecursionError, MemoryError, TypeError) as error:
-            raise DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}") from None
 
 
 def _keep(number: int, value: Any, _immutable: bool) -> Tag:  # noqa: FBT001 - cbor2's signature
@@ -128,8 +128,7 @@ def _map_check(simple_keys: frozenset[Simple]) -> Callable[[Mapping[Any, Any], b
 
     def check(mapping: Mapping[Any, Any], immutable: bool) -> Any:  # noqa: FBT001 - cbor2's signature
         for key in mapping:  # a plain loop: for so few keys it takes half the time of set operations
-            kind = type(key)
-            if kind is not str and kind is not int and not (kind is Simple and key in simple_keys):
+            if type(key) is not str and type(key) is not int and not (type(key) is Simple and key in simple_keys):
                 raise _Refused(Reason.CBOR_MALFORMED, "a map key is neither an integer nor text")
         if immutable:
             raise _Refused(Reason.CBOR_MALFORMED, "a map inside a map key")
@@ -176,7 +175,17 @@ def decode(
     return _decoder(tags=tags, simple_keys=simple_keys, deterministic=deterministic)(data)
 
 
-def _reason(data: bytes, error: cbor2.CBORDecodeError) -> DecodeError:
+_FAULTS = (cbor2.CBORDecodeError, ValueError, OverflowError, RecursionError, MemoryError, TypeError)
+
+
+def _too_many(limit: int) -> DecodeError:
+    return DecodeError(Reason.CBOR_LIMIT, f"more than {limit} data items")
+
+
+def _fault(data: bytes, error: Exception) -> DecodeError:
+    """Return what is wrong with data that cbor2 refused."""
+    if not isinstance(error, cbor2.CBORDecodeError):
+        return DecodeError(Reason.CBOR_MALFORMED, f"{len(data)} bytes: {type(error).__name__}")
     cause = error.__cause__
     while cause is not None and not isinstance(cause, _Refused):
         cause = cause.__cause__

@@ -117,7 +117,7 @@ class PratiqueEnvelope:
         binding = _binding(claims[CNF])
         return Credential(
             format=FORMAT,
-            issuer=IssuerIdentity(id=profile.text(claims[ISS])),
+            issuer=_issuer(claims[ISS]),
             validity=_validity(claims, fact.kind),
             kinds=((fact.kind, fact.target),),
             content=profile.Content(fact, person, claims[SUB]),
@@ -127,6 +127,16 @@ class PratiqueEnvelope:
             withheld=opened.withheld,
             presentation=None if self.token is None else _presentation(self.token, binding),
         )
+
+
+def _issuer(stated: Any) -> IssuerIdentity:
+    """Return the issuer that a credential names. Raises: DecodeError: by something else than a text in its form."""
+    return _identity(stated) if type(stated) is str else IssuerIdentity(id=profile.text(stated))
+
+
+@lru_cache(maxsize=256)  # an issuer signs all its credentials under one name
+def _identity(stated: str) -> IssuerIdentity:
+    return IssuerIdentity(id=profile.text(stated))
 
 
 def _disclosures(unprotected: Mapping[Any, Any]) -> tuple[bytes, ...]:

@@ -30,8 +30,7 @@ class Validity(NamedTuple):
     expires_at: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class DocumentBinding:
+class DocumentBinding(NamedTuple):
     """A slow salted hash of a travel document; `derivation` names how it is made (see `pratique.binding`)."""
 
     derivation: int

@@ -7,8 +7,7 @@ stays closed is counted and left out. Source: draft-ietf-spice-sd-cwt-07, sectio
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from pratique.codec import cbor
 from pratique.codec.cbor import Simple, Tag
@@ -35,8 +34,7 @@ _decode = cbor.Decoder(tags=REDACTION_TAGS, simple_keys=REDACTION_KEYS)
 _DECOY, _ELEMENT, _ENTRY = 1, 2, 3  # how many items a disclosure of each sort has
 
 
-@dataclass(frozen=True, slots=True, repr=False)
-class Disclosed:
+class Disclosed(NamedTuple):
     """Claims with what was disclosed in place; how many hashes stayed closed; where each disclosure opened its claim.
 
     A path is the keys that lead to a claim; an element of an array has that of its array. Decoys open nothing.
@@ -45,6 +43,9 @@ class Disclosed:
     claims: dict[Any, Any]
     withheld: int
     paths: dict[bytes, Path]
+
+    def __repr__(self) -> str:
+        return f"Disclosed({len(self.paths)} opened, {self.withheld} withheld)"
 
 
 def disclosed(
@@ -86,10 +87,9 @@ class _Opening:
         within: Container[Path] | None = None,
         framed: bool = False,
     ) -> None:
-        hashed = map(cbor.encode, disclosures) if framed else disclosures
-        self.pending = {
-            hashlib.sha256(item).digest(): encoded for item, encoded in zip(hashed, disclosures, strict=True)
-        }
+        self.pending: dict[bytes, bytes] = {}
+        for encoded in disclosures:
+            self.pending[hashlib.sha256(cbor.encode(encoded) if framed else encoded).digest()] = encoded
         if len(self.pending) != len(disclosures):
             raise DisclosureError(Reason.DISCLOSURE_REPEATED, "two disclosures are the same")
         self.withheld = 0

@@ -17,8 +17,10 @@ from pratique.trust.trust_list import SetAside, TrustedKey, TrustList, Withdrawa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
+    from datetime import date
 
     from pratique.cose.keys import PublicKey
+    from pratique.model import Kind
     from pratique.trust.root import Root
 
 _T = TypeVar("_T")
@@ -31,7 +33,8 @@ class TrustStore:
     """Trust lists and acceptance, with the keys by format and key identifier. Nothing is read after it is made.
 
     `roots` are those that vouch for lists, by the lists' ids; local lists have none. `set_aside` are the signed lists
-    that do not count, by the names of their files.
+    that do not count, by the names of their files. `accepted` is for step 7 of a verification: key, format, facts and
+    UTC day of what was found inside every scope.
     Raises: TrustError (`trust.list_invalid`): two lists of one id; what the newer took out would stay in the older.
     """
 
@@ -47,6 +50,7 @@ class TrustStore:
         self.acceptance = acceptance or Acceptance()
         self.roots = dict(roots)
         self.set_aside = tuple(set_aside)
+        self.accepted: set[tuple[TrustedKey, str, tuple[tuple[Kind, str | None], ...], date]] = set()
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
             raise TrustError(Reason.TRUST_LIST_INVALID, f"there are several lists with the id {repeated[0]!r}")

@@ -54,6 +54,8 @@ class Scope:
 
     def covers(self, kind: Kind, target: str | None) -> bool:
         """Return whether a fact of this kind about this disease agent is inside."""
+        if self.kinds is None and self.targets is None:  # most are not limited
+            return True
         return covers(self.kinds, self.targets, kind, target)
 
 
