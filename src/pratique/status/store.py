@@ -229,19 +229,21 @@ class _Held:
 
     def whole(self) -> SignedStatusList:
         """Return the token with its bytes. Raises: StatusError: the file has others by now, or cannot be read."""
-        if self.file is None or self._digest is None:
-            return self.signed
+        signed = self.signed  # once: another thread may let go of the bytes
+        if signed.data or self.file is None:
+            return signed
         data = _content(self.file)
         if hashlib.sha256(data).digest() != self._digest:
             raise StatusError(Reason.STATUS_LIST_INVALID, f"{self.file.name} is another than it was")
-        return replace(self.signed, data=data)
+        return replace(signed, data=data)
 
     def keep_in(self, file: Path) -> None:
         """Let go of the bytes of a token that a file has too, if its list is inflated."""
         self.file = file
-        if isinstance(self._token, StatusListToken) and self._digest is None:
-            self._digest = hashlib.sha256(self.signed.data).digest()
-            self.signed = replace(self.signed, data=b"")
+        signed = self.signed
+        if isinstance(self._token, StatusListToken) and signed.data:
+            self._digest = hashlib.sha256(signed.data).digest()
+            self.signed = replace(signed, data=b"")
 
     def token_for(self, issuer: TrustedIssuer, keys: Keys) -> StatusListToken | StatusAnswer:
         """Return the token once a key of this entry of a trust list is seen to have signed it, else why it is not used.
@@ -310,9 +312,10 @@ class _Held:
         return self._holds[key]
 
     def _read(self) -> StatusListToken | str:
+        signed = self.signed  # before the token, which is there once the bytes are not
         if self._token is None:
             try:
-                self._token = self.signed.token()
+                self._token = signed.token()
             except DecodeError as error:
                 self._token = f"{error.code}: {error.detail}"
             if self.file is not None:
