@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pratique.cli import cards, options, output
+from pratique.cli import cards, options, output, signers
 from pratique.errors import ClaimError, DecodeError, KeyMaterialError, PratiqueError
 from pratique.reasons import Reason
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from pratique.cose.keys import PublicKey
+    from pratique.cose.pkcs11_uri import Pkcs11Uri
+    from pratique.cose.signer import Signer
     from pratique.issue import Issuer
     from pratique.mrz import TravelDocument
     from pratique.present import HeldCredential
@@ -86,8 +88,8 @@ class _Desk:
     )
 )
 @click.argument("claims", metavar="CLAIMS.json|-")
-@click.option("--key", "key_file", required=True, type=click.Path(path_type=Path), metavar="PEM", help="Private key.")
-@options.password_option
+@signers.key_option("of the issuer")
+@signers.password_option
 @click.option(
     "--issuer", "issuer_id", required=True, metavar="URI", help="Identifier of the issuer, as trust lists name it."
 )
@@ -123,7 +125,7 @@ class _Desk:
 def command(  # noqa: PLR0913 - one for each option
     *,
     claims: str,
-    key_file: Path,
+    key: Path | Pkcs11Uri,
     password: bytes | None,
     issuer_id: str,
     document: TravelDocument | None,
@@ -156,7 +158,12 @@ def command(  # noqa: PLR0913 - one for each option
         raise click.UsageError("--holder-key is a public key, not a certificate")
     items = _items(claims)
     desk = _Desk(
-        _issuer(issuer_id, key_file, password), at or options.now(), document, material, status_uri, status_index
+        _issuer(issuer_id, signers.open_signer(key, password)),
+        at or options.now(),
+        document,
+        material,
+        status_uri,
+        status_index,
     )
     if not isinstance(items, dict):
         if out_dir is None or out is not None or qr is not None:
@@ -197,18 +204,15 @@ def _say(  # noqa: PLR0913 - what was written where
         output.note(f"{qr}: the code to show; beyond what is always shown it shows {', '.join(show) or 'nothing'}")
 
 
-def _issuer(issuer_id: str, key_file: Path, password: bytes | None) -> Issuer:
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415
-    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
+def _issuer(issuer_id: str, signer: Signer) -> Issuer:
     from pratique.issue import Issuer  # noqa: PLC0415
 
-    key = PrivateKey.from_pem(options.read_small(key_file), password)
     try:
-        return Issuer(issuer_id, signer=SoftwareSigner(key))
+        return Issuer(issuer_id, signer=signer)
     except ValueError:
         raise KeyMaterialError(
             Reason.KEY_UNSUITABLE,
-            f"no credential is signed with {key.public.kind}",
+            f"no credential is signed by {signer.algorithm.name}",
             hint="make a key with pratique keygen",
         ) from None
 

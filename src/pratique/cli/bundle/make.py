@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pratique.cli import options, output
+from pratique.cli import options, output, signers
 from pratique.cli.trust import arguments
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pratique.cose.pkcs11_uri import Pkcs11Uri
 
 _FOLDER: Final[Any] = click.Path(path_type=Path, file_okay=False, exists=True)
 _FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False, exists=True)
@@ -55,16 +57,8 @@ _FILE: Final[Any] = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="DAYS",
     help="Days until the bundle ends; from then on verifiers refuse it.",
 )
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    required=True,
-    type=_FILE,
-    metavar="FILE",
-    help="Private key of a keeper of the root (PEM). May be repeated.",
-)
-@options.password_option
+@signers.key_option("of a keeper of the root", multiple=True)
+@signers.password_option
 @click.option("--out", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE", help="The file.")
 @options.at_option
 @options.force_option
@@ -78,7 +72,7 @@ def command(  # noqa: PLR0913 - one for each option
     sequence: int,
     due: int,
     ends: int,
-    keys: tuple[Path, ...],
+    keys: tuple[Path | Pkcs11Uri, ...],
     password: bytes | None,
     out: Path,
     at: datetime | None,
@@ -92,9 +86,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     More keepers add their signatures with `trust sign`.
     """
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415 - `--help` needs none of the library
-    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
-    from pratique.packing import pack  # noqa: PLC0415
+    from pratique.packing import pack  # noqa: PLC0415 - `--help` needs none of the library
     from pratique.rules import RuleSet  # noqa: PLC0415
     from pratique.trust import signed  # noqa: PLC0415
 
@@ -102,7 +94,7 @@ def command(  # noqa: PLR0913 - one for each option
         raise click.UsageError("--due is later than --ends")
     if out.exists() and not force:
         raise click.UsageError(f"{out} is there already; --force replaces it")
-    signers = [SoftwareSigner(PrivateKey.from_pem(options.read_small(key), password)) for key in keys]
+    keepers = [signers.open_signer(key, password) for key in keys]
     bundle, left_out = pack(
         bundle_id,
         sequence,
@@ -115,7 +107,7 @@ def command(  # noqa: PLR0913 - one for each option
         rules=[RuleSet.decode(path.read_bytes()) for path in rules_paths],
     )
     try:
-        data = bundle.sign(signers)
+        data = bundle.sign(keepers)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     if len(data) > signed.MAX_DOCUMENT_BYTES:
@@ -133,5 +125,5 @@ def command(  # noqa: PLR0913 - one for each option
     }
     output.note(f"{out}: bundle {bundle.id}, sequence {sequence}, {len(data):,} bytes; it has")
     output.note("  " + ", ".join(f"{number} {what}" for what, number in counts.items()))
-    output.note(f"signed by {', '.join(output.key_id(signer.key_id) for signer in signers)}; see pratique bundle show")
+    output.note(f"signed by {', '.join(output.key_id(keeper.key_id) for keeper in keepers)}; see pratique bundle show")
     return 0

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pratique.cli import cards, options, output
+from pratique.cli import cards, options, output, signers
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pratique.cose.pkcs11_uri import Pkcs11Uri
     from pratique.request import Request
     from pratique.rules import RuleSet
     from pratique.trust.root import Root
@@ -38,15 +39,8 @@ _MAX_MINUTES = 24 * 60
     help="Entry rules that need the answer, in JSON or signed.",
 )
 @options.optional_root_option
-@click.option(
-    "--key",
-    "key_file",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False),
-    metavar="PEM",
-    help="Private key of the verifier.",
-)
-@options.password_option
+@signers.key_option("of the verifier")
+@signers.password_option
 @click.option("--verifier", required=True, metavar="ID", help="Who asks, as lists of verifiers name it.")
 @click.option("--name", metavar="TEXT", help="What to call it.  [default: its identifier]")
 @click.option("--audience", metavar="URI", help="Whom an answer is for: this desk.  [default: the verifier]")
@@ -74,7 +68,7 @@ def command(  # noqa: PLR0913 - one for each option
     *,
     rules_path: Path,
     root: Root | None,
-    key_file: Path,
+    key: Path | Pkcs11Uri,
     password: bytes | None,
     verifier: str,
     name: str | None,
@@ -97,9 +91,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Without --out, --qr and --terminal its text goes to stdout.
     """
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415 - `--help` needs none of the library
-    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
-    from pratique.request import Request  # noqa: PLC0415
+    from pratique.request import Request  # noqa: PLC0415 - `--help` needs none of the library
     from pratique.request.message import duration  # noqa: PLC0415
 
     rules = options.read_rules(rules_path, root)
@@ -120,7 +112,7 @@ def command(  # noqa: PLR0913 - one for each option
             retention=request.retention if keep is None else duration(keep),
             legal_basis=request.legal_basis if law is None else {"en": law},
         )
-        text = request.sign(SoftwareSigner(PrivateKey.from_pem(options.read_small(key_file), password)))
+        text = request.sign(signers.open_signer(key, password))
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     _warn(request, rules, moment)

@@ -8,11 +8,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from pratique.cli import options, output
+from pratique.cli import options, output, signers
 from pratique.model.dates import rfc3339
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+    from pratique.cose.pkcs11_uri import Pkcs11Uri
 
 
 @click.command(
@@ -22,15 +24,8 @@ if TYPE_CHECKING:
     )
 )
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False, exists=True))
-@click.option(
-    "--key",
-    "key_path",
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    metavar="FILE",
-    help="Private key (PEM) that stands on trust lists for token-status-list.",
-)
-@options.password_option
+@signers.key_option("that stands on trust lists for token-status-list")
+@signers.password_option
 @click.option(
     "--out",
     required=True,
@@ -66,7 +61,7 @@ if TYPE_CHECKING:
 def command(  # noqa: PLR0913 - one for each option
     *,
     folder: Path,
-    key_path: Path,
+    key: Path | Pkcs11Uri,
     password: bytes | None,
     out: Path,
     form: str,
@@ -79,13 +74,11 @@ def command(  # noqa: PLR0913 - one for each option
     Publish at fixed hours, whether something changed or not: a list that appears right after a revocation tells when it
     was. Any web server will do, also one that you do not trust.
     """
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415 - `--help` needs none of the library
-    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
-    from pratique.status import Register  # noqa: PLC0415
+    from pratique.status import Register  # noqa: PLC0415 - `--help` needs none of the library
 
     if ttl > ends:
         raise click.UsageError("--ttl is longer than --ends")
-    signer = SoftwareSigner(PrivateKey.from_pem(options.read_small(key_path), password))
+    signer = signers.open_signer(key, password)
     with Register.open(folder) as register:
         token = register.token(
             at=at or options.now(), valid_for=timedelta(hours=ends), time_to_live=timedelta(hours=ttl)

@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
-from pratique.cli import options, output
+from pratique.cli import options, output, signers
 from pratique.cli.trust.documents import trust_list_in
 
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pratique.cose.signer import SoftwareSigner
+    from pratique.cose.pkcs11_uri import Pkcs11Uri
+    from pratique.cose.signer import Signer
 
 _SHOWN: Final = 20  # errors; the rest is counted
 
@@ -26,28 +27,20 @@ _SHOWN: Final = 20  # errors; the rest is counted
     )
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path, dir_okay=False, exists=True))
-@click.option(
-    "--key",
-    "keys",
-    multiple=True,
-    required=True,
-    type=click.Path(path_type=Path, dir_okay=False, exists=True),
-    metavar="FILE",
-    help="Private key of a keeper (PEM). May be repeated.",
-)
+@signers.key_option("of a keeper", multiple=True)
 @click.option(
     "--out",
     type=click.Path(path_type=Path, dir_okay=False),
     help="File for the signed form.  [default: the file itself, if it is signed already]",
 )
 @click.option("--despite-errors", is_flag=True, help="Sign a trust list in which trust check finds errors.")
-@options.password_option
+@signers.password_option
 @options.at_option
 @options.force_option
 def command(  # noqa: PLR0913 - one for each option
     *,
     file: Path,
-    keys: tuple[Path, ...],
+    keys: tuple[Path | Pkcs11Uri, ...],
     out: Path | None,
     despite_errors: bool,
     password: bytes | None,
@@ -60,12 +53,10 @@ def command(  # noqa: PLR0913 - one for each option
     with `trust diff` or `trust verify`, and adds a signature. A trust list is checked first, as `trust check` does, and
     not signed where that finds an error.
     """
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415
-    from pratique.cose.signer import SoftwareSigner  # noqa: PLC0415
     from pratique.trust import signed  # noqa: PLC0415
 
-    signers = [SoftwareSigner(PrivateKey.from_pem(options.read_small(key), password)) for key in keys]
-    if len({signer.key_id for signer in signers}) < len(signers):
+    keepers = [signers.open_signer(key, password) for key in keys]
+    if len({keeper.key_id for keeper in keepers}) < len(keepers):
         raise click.UsageError("one key is given twice: it counts once")
     data = options.read_document(file)
     if not despite_errors:
@@ -74,11 +65,11 @@ def command(  # noqa: PLR0913 - one for each option
     if out is None and not is_signed:
         raise click.UsageError("--out is needed: the file for the signed form")
     try:
-        data = _more_signed(data, signers) if is_signed else _signed(data, signers)
+        data = _more_signed(data, keepers) if is_signed else _signed(data, keepers)
     except ValueError as error:  # a key with which nothing is signed here
         raise click.UsageError(str(error)) from None
     output.write_new(out or file, data, force=force or out is None)
-    names = ", ".join(output.key_id(signer.key_id) for signer in signers)
+    names = ", ".join(output.key_id(keeper.key_id) for keeper in keepers)
     output.note(f"{out or file}: a {signed.kind_of(data)}, signed by {names}; see pratique trust verify")
     return 0
 
@@ -106,15 +97,15 @@ def _check(data: bytes, at: datetime) -> None:
         output.note(f"notes on the list: {len(findings)}; see pratique trust check")
 
 
-def _more_signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
+def _more_signed(data: bytes, keepers: list[Signer]) -> bytes:
     from pratique.trust import signed  # noqa: PLC0415
 
-    for signer in signers:
-        data = signed.add_signature(data, signer)
+    for keeper in keepers:
+        data = signed.add_signature(data, keeper)
     return data
 
 
-def _signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
+def _signed(data: bytes, keepers: list[Signer]) -> bytes:
     """Return the signed form of a document in JSON, of which its members tell the kind."""
     from pratique.codec import json  # noqa: PLC0415
     from pratique.trust import signed, wire  # noqa: PLC0415
@@ -122,13 +113,13 @@ def _signed(data: bytes, signers: list[SoftwareSigner]) -> bytes:
 
     document: Any = json.decode(data, limit=wire.MAX_LIST_BYTES)
     if "threshold" in document:
-        return Root.from_json(document).sign(signers)
+        return Root.from_json(document).sign(keepers)
     if "rules" in document:
         from pratique.rules.ruleset import RuleSet  # noqa: PLC0415
 
-        return signed.sign("rule-set", RuleSet.from_json(document).payload(), signers)
+        return signed.sign("rule-set", RuleSet.from_json(document).payload(), keepers)
     if "verifiers" in document:
         from pratique.request import VerifierList  # noqa: PLC0415
 
-        return VerifierList.sign(document, signers)
-    return signed.sign(signed.TRUST_LIST, wire.to_cbor(document), signers)
+        return VerifierList.sign(document, keepers)
+    return signed.sign(signed.TRUST_LIST, wire.to_cbor(document), keepers)
