@@ -143,3 +143,9 @@ def test_keys_are_found_by_format_and_identifier(world: World) -> None:
     assert found.key == world.home.keys[0].public
     assert world.store.keys_for("eu-dcc", identifier) == ()
     assert verify(world, shown(world)).verdict is Verdict.ACCEPT
+
+
+def test_acceptance_of_a_store_is_never_exchanged() -> None:
+    """What was accepted by it is remembered; another decision needs another store."""
+    with pytest.raises(AttributeError):
+        TrustStore().acceptance = Acceptance()  # type: ignore[misc]

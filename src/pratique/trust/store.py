@@ -47,7 +47,7 @@ class TrustStore:
         set_aside: Iterable[SetAside] = (),
     ) -> None:
         self.lists = tuple(lists)
-        self.acceptance = acceptance or Acceptance()
+        self._acceptance = acceptance or Acceptance()
         self.roots = dict(roots)
         self.set_aside = tuple(set_aside)
         self.accepted: set[tuple[TrustedKey, str, tuple[tuple[Kind, str | None], ...], date]] = set()
@@ -59,6 +59,11 @@ class TrustStore:
             for key in trust_list.keys:
                 for format_ in key.formats:
                     self._keys.setdefault((format_, key.key_id), []).append(key)
+
+    @property
+    def acceptance(self) -> Acceptance:
+        """Return the verifier's own decision. It is never exchanged: answers by it are remembered."""
+        return self._acceptance
 
     def __repr__(self) -> str:
         return f"TrustStore(lists={[trust_list.id for trust_list in self.lists]!r})"
