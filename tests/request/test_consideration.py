@@ -121,7 +121,7 @@ def test_a_request_by_nobody_on_the_list_is_refused_and_nothing_of_it_is_repeate
 def test_a_tampered_request_is_by_nobody_on_the_list() -> None:
     signed = read(REQUEST.sign(SoftwareSigner(KEY)))
     more = read(replace(REQUEST, claims=REQUEST.claims | {"holder.name"}).sign(SoftwareSigner(KEY)))
-    swapped = replace(signed, signed=replace(signed.signed, payload=more.signed.payload))
+    swapped = replace(signed, signed=signed.signed._replace(payload=more.signed.payload))
     assert codes(consider(swapped, verifiers=LIST, rule_set=RULES, at=NOW)) == [Reason.REQUEST_SIGNER_UNKNOWN]
 
 
