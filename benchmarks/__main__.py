@@ -38,6 +38,7 @@ def tables(effort: Effort) -> Iterator[Table]:
     yield verifying.verification(scene, effort)
     yield border.other_peers(scene, effort)
     yield border.everything_on(scene, effort)
+    yield verifying.stages(scene, effort)
     yield verifying.threads(scene, effort)
     yield verifying.binding(scene, effort)
     yield verifying.signing(scene, effort)

@@ -12,6 +12,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 import authority
 from benchmarks import peers
 from benchmarks.measure import ABSENT, Effort, Table, at_least, at_most, micro, milli, take_turns
+from pratique.codec import base45, deflate
+from pratique.formats import hc1, pratique
+from pratique.qr import text as qr_text
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +22,7 @@ if TYPE_CHECKING:
     from benchmarks.scene import Case, Scene
 
 _THREADS_TARGET = 1.4
+_CLAIMS, _READING = "CBOR of the claims", "reading of the claims"
 _PEERS = {
     "cwt": "python-cwt {}, `COSE.decode`, of the inflated bytes",
     "cwt from text": "python-cwt {} behind base45 and zlib, from the text",
@@ -89,7 +93,10 @@ def threads(scene: Scene, effort: Effort) -> Table:
     return Table(
         "Two threads",
         "Verifications a second. OpenSSL works without Python's lock; everything else holds it, and what the bare "
-        "check gains is what the machine lets anybody gain.",
+        "check gains is what the machine lets anybody gain. Once two threads meet at the lock, the one that waits is "
+        "put to sleep and woken, and that takes tens of microseconds more: unless the part under the lock is short "
+        "enough for both within one signature check, they stay in step and gain little. Where throughput counts, use "
+        "processes.",
         ("", "one thread", "two threads", "gain", "target"),
         tuple(rows),
     )
@@ -112,6 +119,62 @@ def _together(call: Callable[[], object], count: int, number: int) -> float:
     for worker in workers:
         worker.join()
     return time.perf_counter() - begin
+
+
+def stages(scene: Scene, effort: Effort) -> Table:
+    """Return what each part of a verification takes when it is run by itself, again and again."""
+    dcc, own = _hc1_stages(scene.dcc), _own_stages(scene.hidden)
+    spent = take_turns({**dcc, **own}, rounds=effort.rounds, turn=effort.turn)
+    rows = [*_shares("EU DCC", [*dcc], spent), *_shares("own credential, nothing disclosed", [*own], spent)]
+    return Table(
+        "Where the microseconds go",
+        "Each part run by itself again and again, its own code and data in the processor's caches. Between two "
+        "signature checks the same parts take about half as long again, because OpenSSL's tables and our objects drive "
+        "each other out: what remains of a whole verification when its parts are taken away is that, and the steps "
+        "on trust, time, issuer, status and holder with the report. No part is slow; there are many. "
+        "[Decision 11](decisions/0011-python-on-the-verify-path.md) says what was tried, and why none of it is "
+        "compiled.",
+        ("", "time"),
+        tuple(rows),
+    )
+
+
+def _hc1_stages(case: Case) -> dict[str, Callable[[], object]]:
+    packed = base45.decode(case.text[len(hc1.PREFIX) :])
+    data = deflate.inflate(packed)
+    envelope = hc1.Hc1Envelope(data)
+    return {
+        "EU DCC: Base45": lambda: base45.decode(case.text[len(hc1.PREFIX) :]),
+        "EU DCC: inflate": lambda: deflate.inflate(packed),
+        "EU DCC: COSE_Sign1 and headers": lambda: hc1.Hc1Envelope(data),
+        f"EU DCC: {_CLAIMS}": envelope.claims,
+        f"EU DCC: CBOR and {_READING}": envelope.read,
+        "EU DCC: signature": case.raw(),
+        "EU DCC: whole": case.verify,
+    }
+
+
+def _own_stages(case: Case) -> dict[str, Callable[[], object]]:
+    data = qr_text.decode(case.text)
+    envelope = pratique.PratiqueEnvelope(data)
+    name = "own credential, nothing disclosed"
+    return {
+        f"{name}: Base45": lambda: qr_text.decode(case.text),
+        f"{name}: COSE_Sign1 and headers": lambda: pratique.PratiqueEnvelope(data),
+        f"{name}: {_CLAIMS}": envelope.claims,
+        f"{name}: CBOR and {_READING}": envelope.read,
+        f"{name}: signature": case.raw(),
+        f"{name}: whole": case.verify,
+    }
+
+
+def _shares(name: str, parts: list[str], spent: dict[str, float]) -> list[tuple[str, ...]]:
+    """Return the rows of one format: its parts, and what remains of the whole."""
+    claims, read, whole = (f"{name}: {part}" for part in (_CLAIMS, f"CBOR and {_READING}", "whole"))
+    times = {part: spent[part] for part in parts if part not in (read, whole)}
+    times[f"{name}: {_READING}"] = spent[read] - spent[claims]
+    times[f"{name}: all other steps, and caches"] = spent[whole] - sum(times.values())
+    return [(part, micro(time_)) for part, time_ in times.items()]
 
 
 def binding(scene: Scene, effort: Effort) -> Table:

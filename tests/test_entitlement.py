@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
@@ -151,3 +151,33 @@ def test_date_of_the_fact_does_not_save_it() -> None:
     withdraw(world.home.entry["keys"][0], "compromise", NOW)
     assert VACCINATION.target == "1D47"
     assert world.verify(text, document=DOCUMENT).verdict is Verdict.REJECT
+
+
+def test_what_was_accepted_one_day_is_asked_again_the_next() -> None:
+    """A yes is remembered for its UTC day, also where the clock of the desk runs in another zone."""
+    world = World(acceptance={"accept": [{"until": "2026-12-10"}]})
+    text, verifier = world.home.issue_vaccination().present(), world.verifier()
+    for at, accepted in (
+        (AT - SECOND, True),
+        (AT, False),
+        ((AT - SECOND).astimezone(timezone(timedelta(hours=9))), True),
+        (AT.astimezone(timezone(timedelta(hours=-9))), False),
+    ):
+        check = verifier.verify(text, at=at).check(Step.ISSUER)
+        assert check.code is (Reason.ISSUER_ENTITLED if accepted else Reason.ISSUER_SCOPE)
+
+
+def test_what_was_accepted_for_one_kind_is_asked_again_for_another() -> None:
+    world = World()
+    state = DccState(world.clock)
+    entry = state.entry()
+    entry["keys"][0]["scope"] = {"kinds": ["vaccination"]}
+    world.trusted.append(entry)
+    verifier = world.verifier()
+    vaccination = dcc_vaccination()
+    recovery = {**vaccination, "v": None, "r": [{"tg": "840539006", "co": "AT", "df": "2026-01-01"}]}
+    for _ in range(2):
+        accepted = verifier.verify(state.sign(vaccination), at=NOW).check(Step.ISSUER)
+        refused = verifier.verify(state.sign(recovery), at=NOW).check(Step.ISSUER)
+        assert accepted.code is Reason.ISSUER_ENTITLED
+        assert refused.code is Reason.KEY_SCOPE
