@@ -36,9 +36,9 @@ PIN, WRONG_PIN = b"824517", b"000000"
 _EDWARDS_25519 = b"\x13\x0cedwards25519"
 
 
-def why_absent() -> str:
-    """Return what is missing for a security module to test with, empty where nothing is."""
-    if LIBRARY is None or UTILITY is None:
+def why_absent(*, of_debian: bool = False) -> str:
+    """Return what is missing for a security module to test with, empty where nothing is; it may have to be Debian's."""
+    if LIBRARY is None or UTILITY is None or (of_debian and LIBRARIES[0] != LIBRARY):
         return "SoftHSM is not installed (Debian: apt-get install softhsm2)"
     return "" if importlib.util.find_spec("pkcs11") else "python-pkcs11 is not installed"
 
