@@ -110,6 +110,12 @@ def test_bundle_travels_from_an_operator_to_a_kiosk(operator: Operator, world: W
     assert _verify(operator, world, *file)["verdict"] == "accept"
 
 
+def test_folder_that_took_no_bundle_in_is_told_how(operator: Operator, world: World, tmp_path: Path) -> None:
+    (folder := tmp_path / "kiosk").mkdir()
+    result = operator.run("verify", world["card.png"], "--bundle", folder)
+    assert (result.exit_code, f"pratique bundle install FILE --into {folder}" in result.stderr) == (2, True)
+
+
 def test_local_list_gets_the_times_of_the_bundle_where_it_has_none(operator: Operator) -> None:
     operator.make("--due", "2", "--ends", "5")
     bundle = operator.bundle()

@@ -334,3 +334,8 @@ def test_keys_by_cohort_and_addresses_of_status_lists_go_onto_a_list(run: Run, d
 def test_address_of_a_status_list_is_an_https_address(run: Run, desk: Desk, address: str) -> None:
     result = run("trust", "add", desk["keeper.pem"], "--country", "UTO", "--format", "eu-dcc", "--status-list", address)
     assert (result.exit_code, "a status list is at an https address" in result.stderr) == (2, True)
+
+
+def test_folder_without_a_root_is_told_how_to_pin_one(run: Run, desk: Desk, tmp_path: Path) -> None:
+    result = run("trust", "update", desk["who.trust.cose"], "--trust", tmp_path / "new")
+    assert (result.exit_code, "no root is pinned" in result.stderr) == (2, True)

@@ -66,6 +66,7 @@ _FILES: Final = {
     "--dir",
     "folder",
     type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
     default=Path("pratique-demo"),
     show_default=True,
     help="Folder for the files that it makes.",

@@ -116,7 +116,7 @@ class _Desk:
 @click.option(
     "--out-dir",
     type=click.Path(path_type=Path, file_okay=False),
-    metavar="DIR",
+    metavar="FOLDER",
     help="Batch: folder for 000001.pq1 and so on.",
 )
 @click.option("--cards", "card_format", type=click.Choice(["png", "svg"]), help="Batch: also a picture of each.")

@@ -213,7 +213,7 @@ verifiers_option: Final = click.option(
 optional_root_option: Final = click.option(
     "--root", type=PinnedRoot(), metavar="FILE", help="The pinned root, in JSON, by which signed files count."
 )
-at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to judge by.  [default: now]")
+at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to go by.  [default: now]")
 password_option: Final = click.option(
     "--password-file",
     "password",

@@ -74,6 +74,11 @@ def advise(hint: str) -> None:
         click.echo(f"hint: {safe(hint)}", err=True)
 
 
+def counted(number: int, thing: str) -> str:
+    """Return how many there are of a thing whose plural ends in s: `1 key`, `2 keys`."""
+    return f"{number:,} {thing}" if number == 1 else f"{number:,} {thing}s"
+
+
 def warn(message: str) -> None:
     """Print a warning for people."""
     click.echo(f"{click.style('warning', fg='yellow')}: {safe(message)}", err=True)

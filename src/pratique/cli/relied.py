@@ -175,9 +175,14 @@ def read_bundle(path: Path, root_path: Path | None) -> Installed:
     """
     from pratique import bundle_folder  # noqa: PLC0415
     from pratique.bundle import Bundle  # noqa: PLC0415
+    from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
 
     root = None if root_path is None else shared.read_root(root_path)
     if path.is_dir():
+        if not any((path / name).exists() for name in (ROOT_FILE, STATE_FILE)):
+            raise click.UsageError(
+                f"{path} has taken no bundle in: pratique bundle install FILE --into {path} --root ROOT"
+            )
         return bundle_folder.load(path, root=root)
     if root is None:
         raise click.UsageError("--root is needed: the pinned root, by which a bundle in a file counts")

@@ -212,7 +212,7 @@ class Register:
             not given out; it was revoked, and revocation is final. OSError: nothing was changed.
         """
         if not 0 <= status < 1 << self.bits:
-            raise _refuse(f"status {status} does not fit into {self.bits} bits")
+            raise _refuse(f"the register was made with bits={self.bits}, and status {status} needs more")
         with self._lock:
             statuses = StatusList(self._statuses, bits=self.bits)
             for index in indices:

@@ -118,12 +118,12 @@ def command(  # noqa: PLR0913 - one for each option
     for aside in left_out:
         output.warn(f"left out: {aside.where}: {aside.error.detail or aside.error.code.meaning}")
     counts = {
-        "trust lists": len(bundle.trust_lists),
-        "status lists": len(bundle.status_lists),
-        "files of revocations": len(bundle.revocation),
-        "rule sets": len(bundle.rule_sets),
+        "trust list": len(bundle.trust_lists),
+        "status list": len(bundle.status_lists),
+        "revocation list": len(bundle.revocation),
+        "rule set": len(bundle.rule_sets),
     }
     output.note(f"{out}: bundle {bundle.id}, sequence {sequence}, {len(data):,} bytes; it has")
-    output.note("  " + ", ".join(f"{number} {what}" for what, number in counts.items()))
+    output.note("  " + ", ".join(output.counted(number, what) for what, number in counts.items()))
     output.note(f"signed by {', '.join(output.key_id(keeper.key_id) for keeper in keepers)}; see pratique bundle show")
     return 0

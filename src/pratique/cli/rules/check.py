@@ -37,8 +37,8 @@ def command(*, files: tuple[Path, ...], root: Root | None, at: datetime | None) 
         state = "in force" if rule_set.is_in_force(moment) else "NOT in force now"
         times = f"{rule_set.valid_from:%Y-%m-%d} to {rule_set.valid_to:%Y-%m-%d}"
         click.echo(
-            f"{output.safe(str(file))}: in order: {rule_set.id} {rule_set.edition}, {len(rule_set.rules)} rules, "
-            f"{times}, {state}"
+            f"{output.safe(str(file))}: in order: {rule_set.id} {rule_set.edition}, "
+            f"{output.counted(len(rule_set.rules), 'rule')}, {times}, {state}"
         )
         click.echo(f"  SHA-256 {rule_set.sha256.hex()}")
     return 1 if errors else 0

@@ -16,7 +16,9 @@ from pratique.cli import options, output
     )
 )
 @click.argument("folder", metavar="FOLDER", type=click.Path(path_type=Path, file_okay=False))
-@click.option("--uri", required=True, help="Address of the list, which stands in every credential on it.")
+@click.option(
+    "--uri", required=True, metavar="ADDRESS", help="Address of the list, which stands in every credential on it."
+)
 @click.option(
     "--size",
     required=True,

@@ -18,7 +18,7 @@ _COMMANDS: Final = {
     "withdraw": "Withdraw a key: it leaked, or was replaced.",
     "renew": "Make the next edition of a trust list.",
     "root": "Make the root: who must sign, and how many of them.",
-    "sign": "Sign a trust list, a root or a rule set.",
+    "sign": "Sign a list, a root, a rule set or a bundle.",
     "verify": "Show who signed a file, and whether they are enough.",
     "pin": "Pin a root in a trust folder.",
     "update": "Take a signed list into a trust folder.",

@@ -161,7 +161,8 @@ def command(  # noqa: PLR0913 - one for each option
     else:
         _print(imported, show_all=show_all)
     keys = sum(len(each["keys"]) for each in imported.issuers)
-    output.note(f"{target}: {len(imported.issuers)} issuers with {keys} keys of {imported.network} are on it.")
+    issuers = output.counted(len(imported.issuers), "issuer")
+    output.note(f"{target}: now has {issuers} with {output.counted(keys, 'key')} of {imported.network}.")
     return 0 if keys else 1
 
 

@@ -41,7 +41,13 @@ if TYPE_CHECKING:
 @click.option("--threshold", required=True, type=click.IntRange(1, 32), metavar="N", help="How many keepers must sign.")
 @click.option("--list", "lists", multiple=True, metavar="ID", help="List or bundle it may vouch for.  [default: any]")
 @click.option(
-    "--days", type=click.IntRange(1, 3650), default=365, show_default=True, metavar="DAYS", help="How long it counts."
+    "--ends",
+    "days",
+    type=click.IntRange(1, 3650),
+    default=365,
+    show_default=True,
+    metavar="DAYS",
+    help="Days until it ends.",
 )
 @click.option(
     "--out", required=True, type=click.Path(path_type=Path, dir_okay=False), help="File for the root, in JSON."

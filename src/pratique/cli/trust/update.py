@@ -48,10 +48,14 @@ def command(
     Exit code 1 where one was refused.
     """
     from pratique.errors import PratiqueError  # noqa: PLC0415
+    from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
     from pratique.trust.repository import Repository  # noqa: PLC0415
     from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415
 
-    repository = Repository.open(trust_path or options.default_trust())
+    folder = trust_path or options.default_trust()
+    if not any((folder / name).exists() for name in (ROOT_FILE, STATE_FILE)):
+        raise click.UsageError(f"no root is pinned in {folder}: pratique trust pin ROOT --trust {folder}")
+    repository = Repository.open(folder)
     refused = 0
     for source in sources:
         try:
