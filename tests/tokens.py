@@ -108,6 +108,7 @@ def _fill(session: Any) -> None:
     pair("p521", b"\x04", "secp521r1")
     pair("k256", b"\x05", "secp256k1")
     pair("agrees", b"\x06", capabilities=MechanismFlag.DERIVE)
+    pair("asks", b"\x12", private_template={Attribute.ALWAYS_AUTHENTICATE: True})
     pair("two", b"\x07")
     pair("two", b"\x08")
     pair("Läß 1;2", b"\x0a%")

@@ -6,6 +6,7 @@ import subprocess
 import sys
 import traceback
 from concurrent.futures import ThreadPoolExecutor
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import cbor2
@@ -123,6 +124,7 @@ def test_identifier_and_public_key_can_be_given(tokens: Tokens) -> None:
         ("alone", Reason.PKCS11_KEY),
         ("several", Reason.PKCS11_KEY),
         ("agrees", Reason.KEY_UNSUITABLE),
+        ("asks", Reason.KEY_UNSUITABLE),
         ("rsa", Reason.KEY_UNSUPPORTED),
         ("k256", Reason.KEY_UNSUPPORTED),
         ("p521", Reason.KEY_UNSUPPORTED),
@@ -136,6 +138,21 @@ def test_one_of_two_keys_of_one_label_is_told_by_its_id(tokens: Tokens) -> None:
     assert "2 private keys" in str(refusal(tokens, tokens.uri("two")))
     with Pkcs11Signer.open(tokens.uri("two", more=";id=%08"), pin=PIN) as signer:
         assert signer.sign(MESSAGE)
+
+
+@pytest.mark.parametrize(("label", "hashing"), [("p256", "ECDSA_SHA256"), ("p384", "ECDSA_SHA384")])
+def test_a_module_that_hashes_by_itself_gets_the_message(tokens: Tokens, label: str, hashing: str) -> None:
+    import pkcs11  # noqa: PLC0415 - only where there is a module
+
+    ours = pkcs11.Mechanism[hashing]
+    with opened(tokens, label) as signer:
+        arguments = (signer._key, signer.public_key, signer.algorithm)
+        for offered, way in [({ours}, (None, ours)), ({ours, pkcs11.Mechanism.ECDSA}, signer._mechanism)]:
+            token = SimpleNamespace(slot=SimpleNamespace(get_mechanisms=lambda offered=offered: offered))
+            assert _pkcs11_objects.mechanism(pkcs11, token, *arguments) == way
+        token = SimpleNamespace(slot=SimpleNamespace(get_mechanisms=lambda: {pkcs11.Mechanism.EDDSA}))
+        with pytest.raises(KeyMaterialError, match="does not offer"):
+            _pkcs11_objects.mechanism(pkcs11, token, *arguments)
 
 
 @pytest.mark.parametrize(("label", "algorithm"), [("p256", ESP384), ("p256", ED25519_PURE), ("ed25519", ESP256)])

@@ -207,7 +207,8 @@ def _library() -> ModuleType:
         raise UnsupportedError(
             Reason.PKCS11_ABSENT, "python-pkcs11 cannot be imported", hint="pip install 'pratique[hsm]'"
         ) from None
-    return pkcs11
+    library: ModuleType = pkcs11
+    return library
 
 
 def _token(pkcs11: ModuleType, place: Pkcs11Uri) -> Any:
