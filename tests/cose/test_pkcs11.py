@@ -322,6 +322,7 @@ def test_ed25519_has_three_names_in_modules(name: str) -> None:
         (bytes.fromhex("06032b6570"), bytes(31), True),
         (bytes.fromhex("06032b6570"), b"\x04\x1f" + bytes(31), True),
     ],
+    ids=["none", "cut", "bare", "another tag", "no curve", "cut curve", "Ed448", "short", "short string"],
 )
 def test_what_is_no_point_is_refused(parameters: bytes, point: bytes, edwards: bool) -> None:  # noqa: FBT001 - a table
     with pytest.raises(KeyMaterialError):
