@@ -144,8 +144,14 @@ class Reason(StrEnum):
     ACCEPTANCE_INVALID = "trust.acceptance_invalid", "The acceptance file cannot be used."
     TRUST_LIST_INVALID = "trust.list_invalid", "The trust list cannot be used."
     TRUST_LIST_ALTERED = "trust.list_altered", "A trust list or bundle in the folder is not the one that was taken in."
-    TRUST_LIST_NOT_TAKEN = "trust.list_not_taken", "A signed list or bundle is in the folder that no update has taken in."
-    TRUST_FOLDER_INVALID = "trust.folder_invalid", "The trust folder, or its record of what it has seen, cannot be used."
+    TRUST_LIST_NOT_TAKEN = (
+        "trust.list_not_taken",
+        "A signed list or bundle is in the folder that no update has taken in.",
+    )
+    TRUST_FOLDER_INVALID = (
+        "trust.folder_invalid",
+        "The trust folder, or its record of what it has seen, cannot be used.",
+    )
     CLOCK_SET_BACK = "trust.clock_set_back", "The clock is behind a time that the trust folder has seen."
 
     # Signed documents: roots, trust lists and whatever else their keepers ship
@@ -154,7 +160,10 @@ class Reason(StrEnum):
     DOCUMENT_THRESHOLD = "document.threshold", "Too few of the root's keys have signed the document."
     DOCUMENT_ROLLBACK = "document.rollback", "A newer edition, or another of the same number, was taken in before."
     DOCUMENT_EXPIRED = "document.expired", "The document has expired: there should be a newer one."
-    DOCUMENT_UNEXPECTED = "document.unexpected", "The document is not the one asked for, or not the root's to vouch for."
+    DOCUMENT_UNEXPECTED = (
+        "document.unexpected",
+        "The document is not the one asked for, or not the root's to vouch for.",
+    )
     ROOT_INVALID = "root.invalid", "The root cannot be used."
     ROOT_SUCCESSION = "root.succession", "The root is not the one that follows the root in use."
     ROOT_EXPIRED = "root.expired", "The root has expired: it vouches for nothing new."
@@ -362,7 +371,10 @@ class Reason(StrEnum):
         "Show the certificate once more, and see that the clock of your phone is right.",
     )
 
-    NOT_KEY_BOUND = "binding.not_to_a_key", "The credential is not bound to a key, so that no key can sign for its holder."
+    NOT_KEY_BOUND = (
+        "binding.not_to_a_key",
+        "The credential is not bound to a key, so that no key can sign for its holder.",
+    )
     OTHER_KEY = "binding.other_key", "The key that was to sign is not the one that the credential is bound to."
 
     # Several codes of one traveller
