@@ -5,8 +5,8 @@ public key before it goes out, so that a faulty module, or a public key that is 
 a border.
 
 python-pkcs11 is the extra `hsm`, imported when a module is opened. It initialises a module without leave for more than
-one thread at a time (C_Initialize without arguments, PKCS #11 section 5.4), so that all calls go through one lock.
-A login counts for the whole process (section 2.4): signers of one token share its session, and the last one that is
+one thread at a time (C_Initialize without arguments, PKCS #11 3.0 section 5.4.1), so that all calls go through one
+lock. A login counts for the whole process (C_Login): signers of one token share its session, and the last one that is
 closed logs out.
 """
 
