@@ -126,6 +126,15 @@ def test_a_wrong_pin_is_said_and_not_repeated(run: Run, world: World, tokens: To
     assert softhsm.WRONG_PIN.decode() not in result.output
 
 
+def test_a_missing_pin_is_said_with_where_to_put_it(run: Run, world: World, tokens: Tokens) -> None:
+    signing = ("trust", "sign", world["entry.json"], "--out", world["entry.cose"])
+    result = run(*signing, "--key", tokens.uri())
+    assert result.exit_code == 2
+    assert result.stderr.startswith("error: pkcs11.pin_refused")
+    assert "--password-file" in result.stderr
+    assert not world["entry.cose"].exists()
+
+
 def test_a_session_ends_with_the_command(run: Run, world: World, tokens: Tokens, pin: Path) -> None:
     key = ("--key", tokens.uri(), "--password-file", pin)
     options = ("--issuer", world.issuer, "--mrz", f"@{world['passport.txt']}")

@@ -275,7 +275,11 @@ def _session(pkcs11: ModuleType, token: Any, pin: bytes | None) -> Any:
             raise KeyMaterialError(Reason.PKCS11_PIN, "the PIN is not UTF-8") from None
     elif token.flags & pkcs11.TokenFlag.LOGIN_REQUIRED:
         if not token.flags & pkcs11.TokenFlag.PROTECTED_AUTHENTICATION_PATH:
-            raise KeyMaterialError(Reason.PKCS11_PIN, "the token asks for a PIN, and none was given")
+            raise KeyMaterialError(
+                Reason.PKCS11_PIN,
+                "the token asks for a PIN, and none was given",
+                hint="on the command line: --password-file, or pin-source in the URI",
+            )
         user = pkcs11.types.PROTECTED_AUTH
     try:
         return token.open(user_pin=user)
