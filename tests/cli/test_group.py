@@ -34,7 +34,7 @@ COMMANDS = [
     *(f"bundle {name}" for name in ("make", "show", "install")),
     "status",
     *(f"status {name}" for name in ("create", "allocate", "revoke", "suspend", "reinstate")),
-    *(f"status {name}" for name in ("publish", "fetch", "add", "show")),
+    *(f"status {name}" for name in ("publish", "add", "show")),
     "request",
     *(f"request {name}" for name in ("make", "show", "allow")),
     "rules",

@@ -80,7 +80,9 @@ def test_credential_that_was_revoked_is_refused_at_the_border(
     published = publish(run, register, list_key, tmp_path / "list")
     assert published.exit_code == 0, published.stderr
     folder = tmp_path / "status"
-    taken = run("status", "fetch", tmp_path / "list", "--into", folder, "--trust", world["trust"], "--at", moment(NOW))
+    taken = run(
+        "trust", "update", tmp_path / "list", "--status", folder, "--trust", world["trust"], "--at", moment(NOW)
+    )
     assert taken.exit_code == 0, taken.stderr
     assert f"{URI}: issued {moment(NOW)}, ends {moment(NOW + 48 * HOUR)}" in taken.stderr
     codes = []
@@ -198,9 +200,9 @@ def test_lists_that_nobody_entitled_signed_and_older_ones_are_refused(
     publish(run, register, list_key, tmp_path / "new", at=NOW + SECOND)
     publish(run, register, world["issuer.pem"], tmp_path / "forged", at=NOW + 2 * SECOND)
     (tmp_path / "junk").write_bytes(b"junk")
-    into = ["--into", tmp_path / "status", "--trust", world["trust"], "--at", moment(NOW + 2 * SECOND)]
+    into = ["--status", tmp_path / "status", "--trust", world["trust"], "--at", moment(NOW + 2 * SECOND)]
     sources = [tmp_path / name for name in ("junk", "new", "forged", "old")]
-    fetched = run("status", "fetch", *sources, *into)
+    fetched = run("trust", "update", *sources, *into)
     assert fetched.exit_code == 1
     complaints = [line for line in fetched.stderr.splitlines() if line.startswith("error: ")]
     assert [line.partition(": ")[2].partition(":")[0].rpartition("/")[2] for line in complaints] == [
@@ -214,11 +216,12 @@ def test_lists_that_nobody_entitled_signed_and_older_ones_are_refused(
 
 
 def test_fetch_opens_no_connection_but_https(run: Run, world: World, tmp_path: Path) -> None:
-    into = ["--into", tmp_path / "status", "--trust", world["trust"]]
-    refused = run("status", "fetch", "http://health.example/status/1", *into)
+    into = ["--status", tmp_path / "status", "--trust", world["trust"]]
+    refused = run("trust", "update", "http://health.example/status/1", *into)
     assert refused.exit_code == 1
     assert "fetch.refused" in refused.stderr
-    assert run("status", "fetch", *into).exit_code == 2
+    assert run("trust", "update", *into).exit_code == 2
+    assert run("trust", "update", "--again", "--trust", world["trust"]).exit_code == 2
 
 
 def test_lists_are_fetched_from_their_addresses_again_and_again(
@@ -234,15 +237,15 @@ def test_lists_are_fetched_from_their_addresses_again_and_again(
         document["issuers"][0]["status_lists"].append(f"{server.address}/status/")
         file.write_text(json.dumps(document))
         run("status", "create", tmp_path / "register", "--uri", uri, "--size", "80")
-        into = ["--into", tmp_path / "status", "--trust", world["trust"], "--at", moment(NOW + HOUR)]
+        into = ["--status", tmp_path / "status", "--trust", world["trust"], "--at", moment(NOW + HOUR)]
         for at, source in ((NOW, uri), (NOW + HOUR, "--again")):
             publish(run, tmp_path / "register", list_key, tmp_path / "list", at=at)
             server.files["/status/9"] = (tmp_path / "list").read_bytes()
-            fetched = run("status", "fetch", source, *into, "--ca", authority.file)
+            fetched = run("trust", "update", source, *into, "--ca", authority.file)
             assert fetched.exit_code == 0, fetched.stderr
             (held,) = StatusStore.load(tmp_path / "status").lists
             assert (held.uri, held.issued_at) == (uri, at)
-        unknown = run("status", "fetch", "--again", *into)
+        unknown = run("trust", "update", "--again", *into)
         assert unknown.exit_code == 1
         assert "fetch.failed" in unknown.stderr
         assert [path for path, _ in server.asked] == ["/status/9"] * 2
@@ -253,7 +256,7 @@ def test_lists_are_shown_with_their_ages(
 ) -> None:
     publish(run, register, list_key, tmp_path / "list")
     folder = tmp_path / "status"
-    run("status", "fetch", tmp_path / "list", "--into", folder, "--trust", world["trust"], "--at", moment(NOW))
+    run("trust", "update", tmp_path / "list", "--status", folder, "--trust", world["trust"], "--at", moment(NOW))
     starts = {"early": -61 * SECOND, "fresh": -60 * SECOND, "due": 12 * HOUR, "over": 48 * HOUR}
     for age, after in starts.items():
         shown = run("status", "show", folder, "--json", "--at", moment(NOW + after))

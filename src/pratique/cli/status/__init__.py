@@ -15,7 +15,6 @@ _COMMANDS: Final = {
     "suspend": "Take credentials back for the time being.",
     "reinstate": "Let credentials count again.",
     "publish": "Sign the list as it is now.",
-    "fetch": "Take signed status lists into a folder.",
     "add": "Take a revocation list of another network into a folder.",
     "show": "Show a register, or a folder of lists.",
 }
@@ -26,5 +25,5 @@ def command() -> None:
     """Revoke credentials, and learn which were revoked.
 
     An issuer keeps a register, a folder: it gives each credential a place on a list and signs the list at fixed hours.
-    A verifier fetches whole lists, for everybody at once, so that nobody learns whom it looks up.
+    A verifier takes whole lists in with `trust update`, for everybody at once, so that nobody learns whom it looks up.
     """

@@ -1,72 +1,126 @@
-"""`pratique trust update`: a newer list or root, from a file or an address that the operator names."""
+"""`pratique trust update`: newer lists, roots and status lists, from files or addresses that the operator names."""
 
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 import click
 
 from pratique.cli import options, output
 from pratique.cli.fetched import ca_option, read
+from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
     from datetime import datetime
+
+_DOCUMENT: Final = b"\xd8\x62"  # tag 98, COSE_Sign: how a signed trust list or root begins, and no status list
 
 
 @click.command(
     epilog=options.examples(
         "pratique trust update world.trust.cose --trust kiosk/trust",
         "pratique trust update https://trust.example/world.trust.cose --list world",
+        "pratique trust update https://health.example/status/1 --status kiosk/status --trust kiosk/trust",
+        "pratique trust update --again --status kiosk/status --trust kiosk/trust",
     )
 )
-@click.argument("sources", nargs=-1, required=True, metavar="FILE|ADDRESS...")
-@click.option("--list", "list_id", metavar="ID", help="Which list it should be.")
+@click.argument("sources", nargs=-1, metavar="FILE|ADDRESS...")
+@click.option("--list", "list_id", metavar="ID", help="Which trust list it should be.")
 @click.option(
     "--trust",
     "trust_path",
     type=click.Path(path_type=Path, file_okay=False),
     metavar="FOLDER",
-    help="Folder that takes it in.  [default: the user's own folder]",
+    help="Folder that takes trust lists and roots in.  [default: the user's own folder]",
 )
+@click.option(
+    "--status",
+    "status_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Folder that takes status lists in, made where it is not there.",
+)
+@click.option("--again", is_flag=True, help="With --status: every list that it holds, too, from its own address.")
 @ca_option
 @options.at_option
-def command(
+def command(  # noqa: PLR0913 - one for each option
     *,
     sources: tuple[str, ...],
     list_id: str | None,
     trust_path: Path | None,
+    status_path: Path | None,
+    again: bool,
     ca_path: Path | None,
     at: datetime | None,
 ) -> int:
-    """Take signed trust lists and roots into a trust folder: from files, or from https addresses.
+    """Take signed trust lists, roots and status lists in: from files, or from https addresses.
 
-    This and `status fetch` are the only commands that open a connection, and only to the addresses given. Older
-    editions, lists that ended, other lists than expected and too few signatures are refused, and the folder stays as it
-    was.
+    This is the only command that opens a connection, and only to the addresses given. Older editions, lists that ended,
+    other lists than expected, too few signatures, and status lists that no issuer with lists at their address signed
+    are refused, and the folders stay as they were.
+
+    Fetch the status lists of all issuers that are accepted, at fixed hours, so that a fetch says nothing about a
+    traveller.
 
     Exit code 1 where one was refused.
     """
-    from pratique.errors import PratiqueError  # noqa: PLC0415
-    from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
-    from pratique.trust.repository import Repository  # noqa: PLC0415
     from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415
 
+    if again and status_path is None:
+        raise click.UsageError("--again needs --status: the folder of the lists")
+    if not sources and not again:
+        raise click.UsageError("give files or addresses, or --again for those of the status lists at hand")
+    moment = at or options.now()
     folder = trust_path or options.default_trust()
-    if not any((folder / name).exists() for name in (ROOT_FILE, STATE_FILE)):
-        raise click.UsageError(f"no root is pinned in {folder}: pratique trust pin ROOT --trust {folder}")
-    repository = Repository.open(folder)
+    if again and status_path is not None:
+        sources = (*dict.fromkeys((*sources, *_addresses(status_path))),)
     refused = 0
     for source in sources:
         try:
-            taken = repository.update(
-                read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path), at=at or options.now(), expect=list_id
-            )
+            data = read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path)
+            if data.startswith(_DOCUMENT) or status_path is None:
+                output.note(_take(data, folder, moment, list_id))
+            else:
+                output.note(_take_status(data, status_path, folder, moment))
         except PratiqueError as error:
             output.complain(f"{source}: {error}", error.hint)
             refused += 1
-            continue
-        edition = "version" if taken.kind == "root" else "edition"
-        state = "taken in" if taken.is_new else "was here already"
-        output.note(f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}")
     return 1 if refused else 0
+
+
+def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> str:
+    """Take a trust list or a root in, and return what was done, in words."""
+    from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
+    from pratique.trust.repository import Repository  # noqa: PLC0415
+
+    if not any((folder / name).exists() for name in (ROOT_FILE, STATE_FILE)):
+        raise click.UsageError(f"no root is pinned in {folder}: pratique trust pin ROOT --trust {folder}")
+    if not data.startswith(_DOCUMENT):
+        raise click.UsageError("that is no trust list and no root; for a status list give --status FOLDER too")
+    taken = Repository.open(folder).update(data, at=at, expect=list_id)
+    edition = "version" if taken.kind == "root" else "edition"
+    state = "taken in" if taken.is_new else "was here already"
+    return f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}"
+
+
+def _take_status(data: bytes, folder: Path, trust_path: Path, at: datetime) -> str:
+    """Take a status list in, and return what was done, in words."""
+    from pratique import files  # noqa: PLC0415
+    from pratique.model.dates import rfc3339  # noqa: PLC0415
+    from pratique.status import StatusStore  # noqa: PLC0415
+    from pratique.status.revocation_folder import LOCK_FILE  # noqa: PLC0415
+
+    trust, _ = options.load_trust(trust_path)
+    folder.mkdir(parents=True, exist_ok=True)
+    with files.locked(folder / LOCK_FILE):
+        taken = StatusStore.load(folder).add(data, keys=trust, at=at)
+    ending = "" if taken.expires_at is None else f", ends {rfc3339(taken.expires_at)}"
+    return f"{taken.uri}: issued {rfc3339(taken.issued_at)}{ending}"
+
+
+def _addresses(folder: Path) -> list[str]:
+    """Return the addresses of the status lists in a folder."""
+    from pratique.status import StatusStore  # noqa: PLC0415
+
+    return [each.uri for each in StatusStore.load(folder).lists]
