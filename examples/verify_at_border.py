@@ -11,6 +11,7 @@ from pathlib import Path
 
 from pratique import PublicKey, TrustStore, Verdict, Verifier, parse_mrz, qr
 from pratique.codec import json
+from pratique.rules.ready_made import ready_made
 from pratique.trust import Acceptance, AcceptanceLine, TrustList
 from pratique.trust.entries import Limits, key_entry, with_key
 
@@ -27,10 +28,11 @@ verifier = Verifier(TrustStore([TrustList.from_json(facts)], acceptance=decision
 
 document = parse_mrz((folder / "passport.txt").read_text())
 (text,) = qr.read.read(folder / "card.png")
-report = verifier.verify(text, at=now, document=document)
+rules = ready_made("yellow-fever-entry")  # what the destination asks
+report = verifier.verify(text, at=now, document=document, rules=rules)
 
 print(report.verdict.upper())
 print("to the officer:", report.explain())
 print("to the traveller:", report.for_traveller())
-print("kept:", json.encode(report.record()))
+print("kept:", report.record(rules=rules) or "nothing, as the rules say")
 sys.exit({Verdict.ACCEPT: 0, Verdict.REJECT: 1, Verdict.REFER: 3}[report.verdict])
