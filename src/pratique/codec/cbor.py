@@ -235,12 +235,12 @@ _SCALARS = frozenset({int, str, bytes, bool, type(None)})
 
 
 def _ordered(value: Any) -> Any:
-    if type(value) in _SCALARS:  # most are; asking whether one is a mapping takes longer than all the rest
-        return value
-    if isinstance(value, Mapping):
-        return {key: _ordered(value[key]) for key in sorted(value, key=_encoded_key)}
+    """Return a value with the keys of every map in it in order. Most are scalars, which are not asked what they are."""
+    if type(value) is dict or isinstance(value, Mapping):
+        keys = sorted(value, key=_encoded_key)
+        return {key: item if type(item := value[key]) in _SCALARS else _ordered(item) for key in keys}
     if isinstance(value, (list, tuple)):
-        return [_ordered(entry) for entry in value]
+        return [item if type(item) in _SCALARS else _ordered(item) for item in value]
     return Tag(value.tag, _ordered(value.value)) if isinstance(value, Tag) else value
 
 
@@ -250,6 +250,6 @@ def encode(value: Any) -> bytes:
     Raises: TypeError: a value that CBOR has no form for here; floating-point numbers are not for this project.
     """
     try:
-        return cbor2.dumps(_ordered(value))
+        return cbor2.dumps(value if type(value) in _SCALARS else _ordered(value))
     except cbor2.CBOREncodeError as error:
         raise TypeError(str(error)) from None
