@@ -235,3 +235,10 @@ def test_root_that_is_for_other_documents_does_not_vouch_for_rules(run: Run, ask
     explained = run("rules", "explain", asking["covid.c"], "--root", asking["root.json"])
     assert explained.exit_code == 2
     assert "does not vouch for a rule set" in explained.stderr
+
+
+def test_claim_that_does_not_exist_is_a_misuse_that_names_those_that_do(run: Run, asking: Asking) -> None:
+    result = make(run, asking, "--claim", "holder.nme")
+    assert result.exit_code == 2
+    assert "no claim is called holder.nme" in result.stderr
+    assert "holder.name" in result.stderr

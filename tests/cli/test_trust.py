@@ -268,3 +268,13 @@ def test_an_issuers_name_cannot_paint_on_the_terminal(run: Run, world: World) ->
         assert "Nobody" in result.stdout
         assert "\x1b[2J" not in result.output
         assert "\u202e" not in result.output
+
+
+@pytest.mark.parametrize("command", [("diff", "FILE", "FILE"), ("renew", "FILE")])
+@pytest.mark.parametrize("content", ["junk", "{}", '{"id": 1}'])
+def test_file_that_is_no_trust_list_is_named(run: Run, tmp_path: Path, command: tuple[str, ...], content: str) -> None:
+    file = tmp_path / "wrong.json"
+    file.write_text(content)
+    result = run("trust", *(file if part == "FILE" else part for part in command))
+    assert result.exit_code == 2
+    assert f"{file}: " in result.stderr

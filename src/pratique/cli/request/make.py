@@ -91,9 +91,12 @@ def command(  # noqa: PLR0913 - one for each option
 
     Without --out, --qr and --terminal its text goes to stdout.
     """
-    from pratique.request import Request  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.formats import profile  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.request import Request  # noqa: PLC0415
     from pratique.request.message import duration  # noqa: PLC0415
 
+    if unknown := sorted(set(claims) - set(profile.PATHS)):
+        raise click.UsageError(f"no claim is called {', '.join(unknown)}; there are {', '.join(sorted(profile.PATHS))}")
     rules = options.read_rules(rules_path, root)
     moment = at or options.now()
     try:

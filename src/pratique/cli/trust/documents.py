@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.cli import options, output
+from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from pathlib import Path
 
 LOCAL_FILE: Final = "local.trust.json"
@@ -14,6 +17,16 @@ _JSON_BEGINS: Final = (b"{", b"[")
 _OTHERS: Final = frozenset(
     {"threshold", "rules", "verifiers"}
 )  # by which roots, rule sets and lists of verifiers are told
+
+
+@contextmanager
+def _named(file: Path) -> Iterator[None]:
+    """Name the file in what is said of its content."""
+    try:
+        yield
+    except PratiqueError as error:
+        error.detail = f"{file}: {error.detail or error.code.meaning}"
+        raise
 
 
 def read_list(file: Path) -> Any:
@@ -26,11 +39,12 @@ def read_list(file: Path) -> Any:
     from pratique.trust import signed, wire  # noqa: PLC0415
 
     data = options.read_document(file)
-    if data.lstrip().startswith(_JSON_BEGINS):
-        document = json.decode(data, limit=wire.MAX_LIST_BYTES)
-        schemas.check(document, "trust-list")
-        return document
-    return wire.from_cbor(signed.payload_of(data, signed.TRUST_LIST))
+    with _named(file):
+        if data.lstrip().startswith(_JSON_BEGINS):
+            document = json.decode(data, limit=wire.MAX_LIST_BYTES)
+            schemas.check(document, "trust-list")
+            return document
+        return wire.from_cbor(signed.payload_of(data, signed.TRUST_LIST))
 
 
 def trust_list_in(data: bytes) -> Any:
@@ -55,9 +69,10 @@ def existing(file: Path, schema: str) -> Any:
 
     if not file.exists():
         return None
-    document = json.decode(file.read_bytes())
-    schemas.check(document, schema)
-    return document
+    with _named(file):
+        document = json.decode(file.read_bytes())
+        schemas.check(document, schema)
+        return document
 
 
 def save(file: Path, document: Any, *, force: bool = True) -> None:

@@ -142,7 +142,10 @@ def command(  # noqa: PLR0913 - one for each option
         imported = import_(file.read_bytes(), instructions, network)
     except TrustError as error:
         if country is None and not error.hint:
-            error.hint = "for a single issuer give --issuer and --country, and for keys alone --format"
+            error.hint = (
+                "for a single issuer give --issuer and --country, and for keys alone --format; "
+                "for authorities (CSCA) --network icao"
+            )
         raise
     if status_lists:
         imported = _publishing(imported, status_lists)
