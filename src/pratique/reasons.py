@@ -178,6 +178,7 @@ class Reason(StrEnum):
     IMPORT_OTHER_USE = "import.other_use", "The key is for another use than signing health certificates."
     IMPORT_NO_FORMAT = "import.no_format", "The key is for a domain of which no format is read here."
     IMPORT_COUNTRY = "import.country_unknown", "An entry names no country that is known."
+    IMPORT_NOT_IN_USE = "import.not_in_use", "The network's list of keys in use does not name the key."
     IMPORT_DUPLICATE = "import.duplicate", "The key is in the file more than once."
     IMPORT_EXPIRED = "import.expired", "The key has expired and is listed for what it signed before."
     IMPORT_NOT_SEEN = "import.not_seen", "The keys could not be retrieved lately, and are those of an earlier day."

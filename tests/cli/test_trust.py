@@ -278,3 +278,15 @@ def test_file_that_is_no_trust_list_is_named(run: Run, tmp_path: Path, command: 
     result = run("trust", *(file if part == "FILE" else part for part in command))
     assert result.exit_code == 2
     assert f"{file}: " in result.stderr
+
+
+def test_list_of_keys_in_use_is_an_array_of_base64(run: Run, certificate: Path, tmp_path: Path) -> None:
+    key_id = base64.b64encode(Certificate.read(certificate.read_bytes()).hcert_key_id).decode()
+    source = [{"kid": key_id, "rawData": base64.b64encode(certificate.read_bytes()).decode(), "country": "AT"}]
+    (tmp_path / "list.json").write_text(json.dumps(source))
+    made = ["trust", "import", tmp_path / "list.json", "--id", "x", "--out", tmp_path / "x.json", "--force", "--in-use"]
+    outcomes = []
+    for content in (f'["{key_id}"]', "[]", '["!"]', '{"a": 1}', "[1]"):
+        (tmp_path / "in-use.json").write_text(content)
+        outcomes.append(run(*made, tmp_path / "in-use.json").exit_code)
+    assert outcomes == [0, 1, 2, 2, 2]

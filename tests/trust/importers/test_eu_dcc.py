@@ -45,6 +45,7 @@ from pratique.reasons import Reason
 from pratique.report import Outcome, Step
 from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.trust.entries import Limits
+from pratique.trust.importers import Instructions, eu_dcc
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
@@ -557,3 +558,24 @@ def test_codes_of_states_are_verified_by_a_list_imported_from_their_certificates
             unproven.append(vector.name)
     assert len(found) == 275
     assert unproven == []
+
+
+KEYS_OF_NOWHERE = {
+    "GB": [{"kid": b64(hashed(DSC_AT.der)), "publicKey": spki(SIGNER)}],
+    "CH": {"certs": [{"keyId": b64(hashed(DSC_AT.der)), "alg": "ES256", "subjectPublicKeyInfo": spki(SIGNER)}]},
+}
+
+
+@pytest.mark.parametrize("document", KEYS_OF_NOWHERE.values(), ids=KEYS_OF_NOWHERE)
+def test_keys_of_no_country_are_refused_with_the_reason(document: Any) -> None:
+    data = json.dumps(document).encode()
+    assert eu_dcc.recognises(data)
+    with pytest.raises(TrustError, match="without the countries whose they are"):
+        eu_dcc.import_(data, Instructions(at=AT))
+
+
+def test_keys_that_are_not_in_use_any_more_stay_out() -> None:
+    rows = [gateway_row(DSC_AT, "AT"), gateway_row(DSC_DE, "DE")]
+    kept = eu_dcc.import_(json.dumps(rows).encode(), Instructions(at=AT)).of({hashed(DSC_AT.der)})
+    assert [issuer["id"] for issuer in kept.issuers] == ["eu-dcc:AUT"]
+    assert kept.counts()[Reason.IMPORT_NOT_IN_USE] == 1

@@ -65,6 +65,12 @@ _SHOWN: Final = 20  # remarks, unless all are asked for
     metavar="FILE",
     help="Signature that came in a file of its own.",
 )
+@click.option(
+    "--in-use",
+    type=click.Path(path_type=Path, dir_okay=False, exists=True),
+    metavar="FILE",
+    help="Identifiers of the keys in use, a JSON array of base64 as /signercertificateStatus has it; others stay out.",
+)
 @click.option("--country", type=Country(), metavar="CODE", help="Country of a single issuer.")
 @click.option("--format", "format_", type=click.Choice(FORMATS), metavar="FORMAT", help="What its keys sign.")
 @click.option("--issuer", metavar="ID", help="Identifier of a single issuer, as its credentials name it.")
@@ -91,6 +97,7 @@ def command(  # noqa: PLR0913 - one for each option
     into: Path | None,
     signer: Path | None,
     signature: Path | None,
+    in_use: Path | None,
     country: str | None,
     format_: str | None,
     issuer: str | None,
@@ -149,6 +156,8 @@ def command(  # noqa: PLR0913 - one for each option
         raise
     if status_lists:
         imported = _publishing(imported, status_lists)
+    if in_use is not None:
+        imported = imported.of(_key_ids(in_use))
     next_update, expires_at = moment + timedelta(days=due), moment + timedelta(days=ends)
     if into is None:
         document = imported.trust_list(
@@ -179,6 +188,21 @@ def _publishing(imported: Imported, addresses: tuple[str, ...]) -> Imported:
     for issuer in issuers:
         with_status_lists(issuer, addresses)
     return replace(imported, issuers=tuple(issuers))
+
+
+def _key_ids(file: Path) -> frozenset[bytes]:
+    """Return the key identifiers in a file. Raises: UsageError: it is no JSON array of base64."""
+    import base64  # noqa: PLC0415
+    import binascii  # noqa: PLC0415
+
+    from pratique.codec import json  # noqa: PLC0415
+    from pratique.trust.importers.base import MAX_SOURCE_BYTES  # noqa: PLC0415
+
+    document = json.decode(options.read_document(file), limit=MAX_SOURCE_BYTES)
+    try:
+        return frozenset(base64.b64decode(item, validate=True) for item in document)
+    except (TypeError, ValueError, binascii.Error):
+        raise click.UsageError(f"{file} is not a JSON array of key identifiers in base64") from None
 
 
 def _print(imported: Imported, *, show_all: bool) -> None:

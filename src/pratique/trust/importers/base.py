@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import base64
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import TrustError
@@ -12,7 +13,7 @@ from pratique.reasons import Reason
 from pratique.trust.entries import Limits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Container, Mapping
     from datetime import datetime
 
     from pratique.cose.certificates import Certificate
@@ -80,6 +81,20 @@ class Imported:
     def counts(self) -> Mapping[Reason, int]:
         """Return how many remarks there are of each code."""
         return Counter(remark.code for remark in self.remarks)
+
+    def of(self, key_ids: Container[bytes]) -> Imported:
+        """Return the same without the keys that a network's list of those in use (`key_ids`) does not name."""
+        issuers, remarks = [], list(self.remarks)
+        for issuer in self.issuers:
+            keys = []
+            for key in issuer["keys"]:
+                if base64.b64decode(key["key_id"]) in key_ids:
+                    keys.append(key)
+                else:
+                    remarks.append(Remark(issuer["id"], Reason.IMPORT_NOT_IN_USE, key["key_id"], left_out=True))
+            if keys:
+                issuers.append({**issuer, "keys": keys})
+        return replace(self, issuers=tuple(issuers), remarks=tuple(remarks))
 
     def trust_list(
         self,

@@ -100,6 +100,7 @@ def is_cbor_list(data: bytes) -> bool:
 
 
 def _json(document: Any) -> Listing | None:
+    _refuse_keys_of_nowhere(document)
     if type(document) is list:
         is_rows = bool(document) and type(document[0]) is dict and "rawData" in document[0]
         return Listing("the gateway's list", _few(_rows(document, "")), is_signed_by_entry=True) if is_rows else None
@@ -111,6 +112,16 @@ def _json(document: Any) -> Listing | None:
     if document and all(_is_key_id(name) for name in document):
         return Listing("a map of key identifiers to certificates", _few(_named(document, "", twice=False)))
     return None
+
+
+def _refuse_keys_of_nowhere(document: Any) -> None:
+    """Refuse the lists of Great Britain and Switzerland: keys without their certificates, of all countries at once.
+
+    Without its country nobody could be accepted or refused by it, and without a certificate nothing else says it.
+    """
+    keys = document.get("certs") if type(document) is dict else document
+    if type(keys) is list and keys and type(keys[0]) is dict and keys[0].keys() & {"publicKey", "subjectPublicKeyInfo"}:
+        raise invalid("its keys come without certificates and without the countries whose they are")
 
 
 def _few(found: Iterator[Listed]) -> tuple[Listed, ...]:
