@@ -338,3 +338,15 @@ def test_misuse_of_add_is_said(run: Run, tmp_path: Path, arguments: list[str], c
     result = run("status", "add", *arguments, "--into", tmp_path)
     assert result.exit_code == 2
     assert complaint in result.stderr
+
+
+def test_trust_is_read_once_for_several_lists_and_nobody_trusted_is_said(
+    run: Run, register: Path, list_key: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("click.get_app_dir", lambda _: str(tmp_path / "settings"))
+    publish(run, register, list_key, tmp_path / "list")
+    lists = [tmp_path / "list"] * 3
+    refused = run("trust", "update", *lists, "--status", tmp_path / "status", "--at", moment(NOW))
+    assert refused.exit_code == 1
+    assert refused.stderr.count("nobody is trusted yet") == 1
+    assert refused.stderr.count("error: ") == 3

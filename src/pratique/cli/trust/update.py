@@ -14,6 +14,8 @@ from pratique.errors import PratiqueError
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from pratique.trust import TrustStore
+
 _DOCUMENT: Final = b"\xd8\x62"  # tag 98, COSE_Sign: how a signed trust list or root begins, and no status list
 
 
@@ -76,13 +78,18 @@ def command(  # noqa: PLR0913 - one for each option
     if again and status_path is not None:
         sources = (*dict.fromkeys((*sources, *_addresses(status_path))),)
     refused = 0
+    trust: TrustStore | None = None  # by which status lists count; a list that is taken in changes it
     for source in sources:
         try:
             data = read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path)
             if data.startswith(_DOCUMENT) or status_path is None:
                 output.note(_take(data, folder, moment, list_id))
-            else:
-                output.note(_take_status(data, status_path, folder, moment))
+                trust = None
+                continue
+            if trust is None:
+                trust, advice = options.load_trust(trust_path)
+                output.advise(advice)
+            output.note(_take_status(data, status_path, trust, moment))
         except PratiqueError as error:
             output.complain(f"{source}: {error}", error.hint)
             refused += 1
@@ -104,14 +111,13 @@ def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> str:
     return f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}"
 
 
-def _take_status(data: bytes, folder: Path, trust_path: Path, at: datetime) -> str:
+def _take_status(data: bytes, folder: Path, trust: TrustStore, at: datetime) -> str:
     """Take a status list in, and return what was done, in words."""
     from pratique import files  # noqa: PLC0415
     from pratique.model.dates import rfc3339  # noqa: PLC0415
     from pratique.status import StatusStore  # noqa: PLC0415
     from pratique.status.revocation_folder import LOCK_FILE  # noqa: PLC0415
 
-    trust, _ = options.load_trust(trust_path)
     folder.mkdir(parents=True, exist_ok=True)
     with files.locked(folder / LOCK_FILE):
         taken = StatusStore.load(folder).add(data, keys=trust, at=at)
