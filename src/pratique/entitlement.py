@@ -128,7 +128,7 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
         return _failed(Reason.KEY_NOT_YET_VALID, f"from {rfc3339(key.not_before)}")
     if moment > key.not_after:
         return _failed(Reason.KEY_EXPIRED, f"until {rfc3339(key.not_after)}")
-    if withdrawn is not None and (at if stated is None else stated) >= withdrawn.at:
+    if withdrawn is not None and withdrawn.voids(at if stated is None else stated):
         return _failed(Reason.KEY_SUPERSEDED, f"superseded {rfc3339(withdrawn.at)}")
     return None
 
