@@ -46,11 +46,9 @@ def command(  # noqa: PLR0913 - one for each option
     Exit code: 0 taken, or here already, 1 refused.
     """
     from pratique import bundle_folder  # noqa: PLC0415 - `--help` needs none of the library
-    from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415
 
     root = options.read_root(root_path)
-    with file.open("rb") as opened:
-        data = opened.read(MAX_DOCUMENT_BYTES + 1)
+    data = options.read_document(file)
     try:
         taken = bundle_folder.take(folder, data, root=root, at=at or options.now(), expect=bundle_id)
     except PratiqueError as error:
