@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import authority
 from benchmarks import peers
 from benchmarks.measure import ABSENT, Effort, Table, at_most, micro, take_turns
+from benchmarks.scene import TRAVELLERS
 from pratique.model import StatusReference
 from pratique.revocation import Revocation
 from pratique.rules import RuleSet, Shown, judge
@@ -28,19 +29,19 @@ _RULES = 10
 def everything_on(scene: Scene, effort: Effort) -> Table:
     world = scene.world
     lists = ListSigner(world.home)
-    held = world.home.issue_vaccination(status=StatusReference(ADDRESS, 3))
+    held = [world.home.issue_vaccination(status=StatusReference(ADDRESS, 3 * i)) for i in range(TRAVELLERS)]
     dates = {"next_update": scene.at + timedelta(days=7), "expires_at": scene.at + timedelta(days=30)}
     document = {**world.list_document, **{name: authority.rfc3339(moment) for name, moment in dates.items()}}
     store = TrustStore([TrustList.from_cbor(wire.to_cbor(document))], acceptance=world.store.acceptance)
     verifier = Verifier(store, revocation=Revocation(StatusStore([lists.cwt(bitmap(100_000, i7=1))])))
     yellow_fever, ten = ready_made("yellow-fever-entry"), _ten_rules()
-    plain = replace(scene.hidden, text=held.present())
-    shown = Shown(held.credential)
+    plain = replace(scene.hidden, texts=[each.present() for each in held])
+    shown = Shown(held[0].credential)
     spent = take_turns(
         {
             "raw": plain.raw(),
-            "status": lambda: verifier.verify(plain.text, at=scene.at),
-            "rules": lambda: verifier.verify(plain.text, at=scene.at, rules=yellow_fever),
+            "status": lambda: verifier.verify(next(plain.turns), at=scene.at),
+            "rules": lambda: verifier.verify(next(plain.turns), at=scene.at, rules=yellow_fever),
             "ten": lambda: judge(ten, shown, scene.at),
         },
         rounds=effort.rounds,

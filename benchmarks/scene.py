@@ -9,8 +9,9 @@ import base64
 import hashlib
 import json
 import os
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from itertools import cycle
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,13 +26,15 @@ import shc
 import who
 from pratique.cose.keys import PublicKey
 from pratique.formats import recognise
+from pratique.model import Coding, PartialDate
 from pratique.trust import Acceptance, TrustList, TrustStore
 from pratique.verify import Verifier
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator, Sequence
 
     from pratique.formats import Envelope
+    from pratique.present import HeldCredential
     from pratique.report import Report
 
 ROOT = Path(__file__).parents[1]
@@ -39,23 +42,33 @@ VECTORS = Path(os.environ.get("PRATIQUE_VECTORS", ROOT.parent / "shared" / "vect
 PUBLISHED = "eu-dcc/AT-1"
 
 SHOWN = ("event.date", "event.product")
+TRAVELLERS = 16  # of each format, so that nothing about one of them can be remembered from the time before
+_PRODUCTS = ("yf-stamaril", "yf-17dd", "yf-chumakov")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A QR text with a verifier that knows its key, and the time at which it is verified."""
+    """QR texts with a verifier that knows their key, and the time at which they are verified."""
 
     name: str
-    text: str
+    texts: Sequence[str]
     verifier: Verifier
     at: datetime
     key: PublicKey
     at_most: float = 1.5
     """The time allowed for it, as a multiple of the bare signature check."""
+    turns: Iterator[str] = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "turns", cycle(self.texts))
+
+    @property
+    def text(self) -> str:
+        return self.texts[0]
 
     def verify(self) -> Report:
-        """Take every step of a verification."""
-        return self.verifier.verify(self.text, at=self.at)
+        """Take every step of a verification, of the next traveller's code each time."""
+        return self.verifier.verify(next(self.turns), at=self.at)
 
     def envelope(self) -> Envelope:
         reader, text = recognise(self.text)
@@ -67,6 +80,20 @@ class Case:
         assert isinstance(native, ec.EllipticCurvePublicKey)
         message, algorithm, signature = envelope.to_be_signed, ec.ECDSA(hashes.SHA256()), der(envelope.signature)
         return lambda: native.verify(signature, message, algorithm)
+
+
+def _day(number: int) -> str:
+    return f"{authority.NOW - timedelta(days=30 + 7 * number):%Y-%m-%d}"
+
+
+def _born(number: int) -> dict[str, Any]:
+    return {"dob": f"{1950 + 3 * number}-08-12"}
+
+
+def _dcc_of(number: int) -> dict[str, Any]:
+    payload = authority.dcc_vaccination(dt=_day(number), ci=f"URN:UVCI:01:AT:{10807843 + number}F94")
+    name = {**authority.PERSON, "gn": f"Gabriele {number}"}
+    return {**payload, "nam": name, **_born(number)}
 
 
 def der(signature: bytes) -> bytes:
@@ -90,27 +117,38 @@ class Scene:
         self.verifier = self.world.verifier()
         self.at = self.world.clock.now
         self.document = authority.DOCUMENT
-        held = self.world.home.issue_vaccination()
-        self.hidden = self._own("own credential, nothing disclosed", held.present())
-        self.shown = self._own("own credential, date and product disclosed", held.present(disclose=SHOWN))
-        self.dcc = Case(
-            "EU DCC, vaccination",
-            self.state.sign(authority.dcc_vaccination()),
-            self.verifier,
-            self.at,
-            self.state.public_key(),
-        )
-        self.yellow_card = Case("WHO yellow card", who.sign_card(3), self.verifier, self.at, self.state.public_key())
+        self.held = [self._issue(i) for i in range(TRAVELLERS)]
+        self.hidden = self._own("own credential, nothing disclosed", [held.present() for held in self.held])
+        shown = [held.present(disclose=SHOWN) for held in self.held]
+        self.shown = self._own("own credential, date and product disclosed", shown)
+        state_key = self.state.public_key()
+        doses = [self.state.sign(_dcc_of(i)) for i in range(TRAVELLERS)]
+        self.dcc = Case("EU DCC, vaccination", doses, self.verifier, self.at, state_key)
+        yellow_cards = [
+            who.sign_card(3, {"dv": _day(i), "bo": f"AB123-{i}"}, changes=_born(i)) for i in range(TRAVELLERS)
+        ]
+        self.yellow_card = Case("WHO yellow card", yellow_cards, self.verifier, self.at, state_key)
         ministry_key = PublicKey.from_native(ministry.key.public_key())
-        self.nz_pass = Case("NZ COVID Pass", ministry.sign(), self.verifier, self.at, ministry_key)
-        card = cards.text(shc.payload(shc.dose(), shc.dose()))
-        self.card = Case("SMART Health Card", card, self.verifier, self.at, PublicKey.from_jwk(cards.jwk), at_most=2.0)
+        subjects = [{"givenName": f"Anna {i}", **_born(i)} for i in range(TRAVELLERS)]
+        passes_ = [ministry.sign({"vc": passes.credential(subject)}) for subject in subjects]
+        self.nz_pass = Case("NZ COVID Pass", passes_, self.verifier, self.at, ministry_key)
+        cards_ = [cards.text(shc.payload(shc.dose(), shc.dose(occurrenceDateTime=_day(i)))) for i in range(TRAVELLERS)]
+        card_key = PublicKey.from_jwk(cards.jwk)
+        self.card = Case("SMART Health Card", cards_, self.verifier, self.at, card_key, at_most=2.0)
         signer = PublicKey.from_native(seals.private_key("ES256").public_key())
-        sealed = seal_state.sign(seals.vaccination())
+        sealed = [seal_state.sign(seals.vaccination(pid={"dob": _born(i)["dob"]})) for i in range(TRAVELLERS)]
         self.seal = Case("ICAO VDS-NC", sealed, self.verifier, self.at, signer, at_most=2.0)
 
-    def _own(self, name: str, text: str) -> Case:
-        return Case(name, text, self.verifier, self.at, self.world.home.keys[-1].public)
+    def _issue(self, number: int) -> HeldCredential:
+        claims = {
+            "date": PartialDate.parse(_day(number)),
+            "product": Coding("who-pq", _PRODUCTS[number % len(_PRODUCTS)]),
+            "batch": f"AB123-{number}",
+        }
+        return self.world.home.issue_vaccination(claims=claims)
+
+    def _own(self, name: str, texts: Sequence[str]) -> Case:
+        return Case(name, texts, self.verifier, self.at, self.world.home.keys[-1].public)
 
     def cases(self) -> tuple[Case, ...]:
         """Return what is verified, with a certificate that a member state published where the vectors are at hand."""
@@ -143,4 +181,4 @@ def published(folder: Path) -> Case:
     store = TrustStore([trust_list], acceptance=Acceptance.from_json({"accept": [{}]}))
     text = (folder / "input.txt").read_text(encoding="utf-8").rstrip("\r\n")
     at = datetime.fromisoformat(meta["clock"])
-    return Case(f"EU DCC as published ({folder.name})", text, Verifier(store), at, trust_list.keys[0].key)
+    return Case(f"EU DCC as published ({folder.name})", [text], Verifier(store), at, trust_list.keys[0].key)

@@ -41,10 +41,10 @@ def verification(scene: Scene, effort: Effort) -> Table:
     rows += _of_peers(scene.dcc, effort)
     return Table(
         "Verify a QR text",
-        "`Verifier.verify`, from the text to the report with every check in it, beside the bare signature check of the "
-        "same bytes by the same OpenSSL (`key.verify` of cryptography, key and signature parsed beforehand). The other "
-        "libraries are measured beside that check too, in a process of their own; they check the signature alone: "
-        "no trust, time, scope, schema or report.",
+        "`Verifier.verify`, from the text to the report with every check in it, of another traveller's code each time, "
+        "beside the bare signature check of such bytes by the same OpenSSL (`key.verify` of cryptography, key and "
+        "signature parsed beforehand). The other libraries are measured beside that check too, in a process of their "
+        "own, on one code; they check the signature alone: no trust, time, scope, schema or report.",
         ("", "time", "bare check", "ratio", "target"),
         tuple(rows),
     )
