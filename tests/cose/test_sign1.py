@@ -393,3 +393,35 @@ def test_what_is_encoded_decodes_to_the_same(protected: dict[Any, Any], payload:
     assert read.headers == {**protected, ALG: -9}
     assert read.payload == payload
     read.verify(KEY.public)
+
+
+USUAL = {
+    "empty unprotected header": ({ALG: -9, KEY_ID: bytes(8)}, {}, bytes(300)),
+    "short payload": ({ALG: -9}, {}, bytes(24)),
+    "long payload": ({ALG: -9}, {}, bytes(70_000)),
+    "key identifier outside": ({ALG: -7}, {KEY_ID: bytes(8)}, bytes(256)),
+    "disclosures": ({ALG: -9, 16: 293}, {17: [bytes(20), bytes(300)]}, bytes(255)),
+    "no disclosure": ({ALG: -9}, {17: []}, bytes(30)),
+    "many": ({ALG: -9}, {17: [bytes(1)] * 30}, bytes(30)),
+    "critical": ({ALG: -9, CRIT: [4], 4: b"1"}, {}, bytes(30)),
+}
+
+
+@pytest.mark.parametrize("tolerant", [False, True])
+@pytest.mark.parametrize("parts", USUAL.values(), ids=USUAL)
+def test_the_usual_form_is_read_as_the_long_way_reads_it(
+    parts: tuple[Any, Any, bytes], *, tolerant: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    message = sign1.complete(*parts, bytes(64))
+    changed = [message]
+    for i in [*range(min(len(message), 60)), *range(len(message) - 70, len(message))]:
+        changed += [message[:i] + bytes((message[i] ^ bit,)) + message[i + 1 :] for bit in (1, 2, 16, 32, 64, 128)]
+        changed += [message[:i] + message[i + 1 :], message[: i + 1] + message[i:], message[:i]]
+    found = [sign1._usual(each, tolerant=tolerant) for each in changed]
+    monkeypatch.setattr(sign1, "_usual", lambda *_, **__: None)
+    for each, usual in zip(changed, found, strict=True):
+        if usual is not None:
+            whole = Sign1.decode(each, tolerant=tolerant)
+            assert tuple(usual) == tuple(whole)
+            assert usual.to_be_signed() == whole.to_be_signed()
+    assert (found[0] is not None) is (parts not in (USUAL["long payload"], USUAL["many"], USUAL["critical"]))

@@ -112,7 +112,7 @@ def verify(algorithm: Algorithm, key: VerificationKey, signature: bytes, message
     """
     if key.family != algorithm.family:
         raise unsuitable(key.family, algorithm)
-    return _CHECKS[algorithm](key.native, signature, message)
+    return _CHECKS[algorithm.label](key.native, signature, message)
 
 
 def sign(algorithm: Algorithm, native: Any, message: bytes) -> bytes:
@@ -193,19 +193,14 @@ def _pss() -> tuple[padding.PSS, Any]:
     return padding.PSS(padding.MGF1(hashes.SHA256()), 32), hashes.SHA256()
 
 
-def _check_p256(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
-    der = _der_ecdsa(signature, _ORDERS[EC_P256])
-    return der is not None and _holds(key.verify, der, message, _ecdsa(EC_P256))
+def _checking_ecdsa(family: str) -> Callable[[ec.EllipticCurvePublicKey, bytes, bytes], bool]:
+    order = _ORDERS[family]
 
+    def check(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
+        der = _der_ecdsa(signature, order)
+        return der is not None and _holds(key.verify, der, message, _ecdsa(family))
 
-def _check_p384(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
-    der = _der_ecdsa(signature, _ORDERS[EC_P384])
-    return der is not None and _holds(key.verify, der, message, _ecdsa(EC_P384))
-
-
-def _check_p521(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
-    der = _der_ecdsa(signature, _ORDERS[EC_P521])
-    return der is not None and _holds(key.verify, der, message, _ecdsa(EC_P521))
+    return check
 
 
 def _check_rsa(key: rsa.RSAPublicKey, signature: bytes, message: bytes) -> bool:
@@ -240,16 +235,13 @@ def _sign_pure(key: Any, message: bytes) -> bytes:
     return signature
 
 
-_CHECKS: Mapping[Algorithm, Callable[[Any, bytes, bytes], bool]] = {
-    ESP256: _check_p256,
-    ES256: _check_p256,
-    ESP384: _check_p384,
-    ES384: _check_p384,
-    ES512: _check_p521,
-    PS256: _check_rsa,
-    ED25519_PURE: _check_pure,
-    EDDSA: _check_pure,
-    ML_DSA: _check_pure,
+_CHECKS: Mapping[int, Callable[[Any, bytes, bytes], bool]] = {
+    algorithm.label: _checking_ecdsa(algorithm.family)
+    if algorithm.family in _ORDERS
+    else _check_rsa
+    if algorithm.family == RSA
+    else _check_pure
+    for algorithm in REGISTRY.values()
 }
 _SIGNS: Mapping[Algorithm, Callable[[Any, bytes], bytes]] = {
     algorithm: _sign_ecdsa(algorithm)

@@ -24,9 +24,10 @@ Label = int | str
 UNDERSTOOD: frozenset[Label] = frozenset((ALG, CRIT, CONTENT_TYPE, KEY_ID, TYP))
 MAX_HEADER_BYTES = 65_536  # of either header; a chain of certificates, the longest that is put there, has some 6,000
 
-_EMPTY_MAP, _NULL = 0xA0, 0xF6
-_BYTES, _BYTES_1, _BYTES_2, _BYTES_4 = 0x40, 0x58, 0x59, 0x5A  # byte strings, by where their size stands
-_SHORT_HEADS = tuple(bytes((_BYTES | size,)) for size in range(24))
+EMPTY_MAP, _MAP_OF_ONE, _ARRAY, _NULL = 0xA0, 0xA1, 0x80, 0xF6
+BYTES, BYTES_1, BYTES_2, _BYTES_4 = 0x40, 0x58, 0x59, 0x5A  # byte strings, by where their size stands
+_LONG = 24  # RFC 8949 section 3: a number or size below this one stands in the head itself
+_SHORT_HEADS = tuple(bytes((BYTES | size,)) for size in range(_LONG))
 _strict, _tolerant = cbor.Decoder(deterministic=True), cbor.Decoder()
 _CACHED_BYTES = 64  # of a protected header: algorithm, key identifier and type take 13 to 20
 
@@ -72,7 +73,7 @@ def read(
     Raises: DecodeError: `cbor.*`, `cose.malformed`. UnsupportedError: `cose.critical`. IndexError: the data breaks off.
     """
     protected, position = byte_string(data, position, tolerant=tolerant)
-    if data[position] == _EMPTY_MAP:
+    if data[position] == EMPTY_MAP:
         unprotected: Any = {}
         position += 1
     else:
@@ -94,11 +95,11 @@ def byte_string(data: bytes, position: int, *, tolerant: bool) -> tuple[bytes, i
     Raises: DecodeError: `cose.malformed`, `cbor.not_deterministic`. IndexError: the data breaks off.
     """
     head = data[position]
-    if _BYTES <= head < _BYTES_1:
-        start, size, least = position + 1, head - _BYTES, 0
-    elif head == _BYTES_1:
+    if BYTES <= head < BYTES_1:
+        start, size, least = position + 1, head - BYTES, 0
+    elif head == BYTES_1:
         start, size, least = position + 2, data[position + 1], 24
-    elif head == _BYTES_2:
+    elif head == BYTES_2:
         start, size, least = position + 3, data[position + 1] << 8 | data[position + 2], 256
     elif head == _BYTES_4:
         start, size, least = position + 5, int.from_bytes(data[position + 1 : position + 5]), 65_536
@@ -112,6 +113,34 @@ def byte_string(data: bytes, position: int, *, tolerant: bool) -> tuple[bytes, i
     if size < least and not tolerant:
         raise DecodeError(Reason.CBOR_NOT_DETERMINISTIC, "a length is not in its shortest form")
     return data[start:end], end
+
+
+@lru_cache(maxsize=256)
+def usual(protected: bytes, *, tolerant: bool) -> Mapping[Label, Any] | None:
+    """Return what a short protected header says; None where it has to be looked at, being empty, critical or faulty."""
+    try:
+        headers = _protected(protected, tolerant=tolerant)
+    except DecodeError:
+        return None
+    return headers if headers and CRIT not in headers else None
+
+
+def one_entry(data: bytes, position: int) -> tuple[int, bytes | list[bytes], int]:
+    """Return label and value of an unprotected header with one entry, of a byte string or some, and where it ends.
+
+    Raises: IndexError, ValueError, DecodeError: it is in any other form.
+    """
+    one, label, first = data[position : position + 3]
+    if one != _MAP_OF_ONE or label >= _LONG or first >= _ARRAY + _LONG:
+        raise DecodeError(Reason.COSE_MALFORMED)
+    if first < _ARRAY:
+        value, end = byte_string(data, position + 2, tolerant=False)
+        return label, value, end
+    values, end = [], position + 3
+    for _ in range(first - _ARRAY):
+        value, end = byte_string(data, end, tolerant=False)
+        values.append(value)
+    return label, values, end
 
 
 def encoded(protected: Mapping[Label, Any]) -> bytes:
@@ -134,9 +163,9 @@ def check_disjoint(protected: Mapping[Label, Any], unprotected: Mapping[Label, A
 
 def head(size: int) -> bytes:
     """Return the head of a CBOR byte string of `size` bytes."""
-    if size < 24:  # noqa: PLR2004 - RFC 8949 section 3: the sizes at which the head grows
+    if size < _LONG:
         return _SHORT_HEADS[size]
-    if size < 0x100:  # noqa: PLR2004
+    if size < 0x100:  # noqa: PLR2004 - RFC 8949 section 3: the sizes at which the head grows
         return bytes((0x58, size))
     if size < 0x10000:  # noqa: PLR2004
         return b"\x59" + size.to_bytes(2)
