@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -48,7 +48,7 @@ def check(*facts: Evidence, validity: Validity = Validity(), held: bool = True, 
         shows_identity=False,
         held_to_facts=held,
     )
-    return check_validity(credential, NOW, today, clock_skew=SKEW)
+    return check_validity(credential, NOW, datetime.combine(today, time(), UTC), clock_skew=SKEW)
 
 
 def between(begins: str | None, ends: str | None, target: str = "1C81") -> Vaccination:

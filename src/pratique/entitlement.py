@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from pratique.proven import Proven
     from pratique.trust import Acceptance, TrustedKey, TrustStore
 
-_REMEMBERED: Final = 4096  # questions of scope that were answered with yes; an issuer asks two or three a day
+_REMEMBERED: Final = 4096  # questions that were answered with yes; an issuer asks two or three a day
 _FEW_FACTS: Final = 16  # of a question that is remembered; a card may have hundreds
 
 _ENTITLED: Final = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
@@ -79,22 +79,25 @@ def _rank(check: Check) -> int:
 
 def _entitlement(credential: Credential, key: TrustedKey, reader: Reader, trust: TrustStore, at: datetime) -> Check:
     """Return whether one key was entitled to sign a credential, and whether its issuer is accepted for it."""
-    if refusal := (
+    # All that the answer hangs on, but for the window: lists and acceptance do not change, and acceptance counts whole
+    # days in UTC.
+    question = key, credential.format, credential.issuer, credential.kinds, at.date()
+    if question in trust.entitled:
+        return _outside_window(credential, key, reader, at) or _ENTITLED
+    check = (
         _leaked(key, trust)
         or _not_this_key(credential, key)
         or _outside_window(credential, key, reader, at)
-        or _outside_scope(credential, key, trust, at)
-    ):
-        return refusal
-    stated, owner = credential.issuer, key.issuer
-    if stated.country is not None and stated.country != owner.country:  # one state may sign for another
-        detail = f"the credential states {stated.country}, the key is of {owner.country}"
-        outcome = Outcome.FAILED if reader.own_state_only else Outcome.INCONCLUSIVE
-        return Check(Step.ISSUER, outcome, Reason.ISSUER_MISMATCH, detail)
-    if key.withdrawn is not None:
-        detail = f"its key was superseded {rfc3339(key.withdrawn.at)}, and it was issued before"
-        return Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED, detail)
-    return _ENTITLED
+        or _outside_scope(credential, key, trust.acceptance, at)
+        or _of_another_state(credential, key, reader)
+        or _superseded(key)
+        or _ENTITLED
+    )
+    if check is _ENTITLED and len(credential.kinds) <= _FEW_FACTS:
+        if len(trust.entitled) >= _REMEMBERED:
+            trust.entitled.clear()
+        trust.entitled.add(question)
+    return check
 
 
 def _leaked(key: TrustedKey, trust: TrustStore) -> Check | None:
@@ -133,23 +136,10 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
     return None
 
 
-def _outside_scope(credential: Credential, key: TrustedKey, trust: TrustStore, at: datetime) -> Check | None:
+def _outside_scope(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
     """Return why key, issuer or acceptance do not cover every fact, or nothing."""
     if not credential.kinds:  # then nothing would be asked of any of them
         return _failed(Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
-    # All that the answer hangs on: lists and acceptance do not change, and acceptance counts whole days in UTC.
-    question = key, credential.format, credential.kinds, at.date()
-    if question in trust.accepted:
-        return None
-    refusal = _scope_refusal(credential, key, trust.acceptance, at)
-    if refusal is None and len(credential.kinds) <= _FEW_FACTS:
-        if len(trust.accepted) >= _REMEMBERED:
-            trust.accepted.clear()
-        trust.accepted.add(question)
-    return refusal
-
-
-def _scope_refusal(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
     for kind, target in credential.kinds:
         if not key.scope.covers(kind, target):
             return _failed(Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
@@ -160,6 +150,24 @@ def _scope_refusal(credential: Credential, key: TrustedKey, acceptance: Acceptan
             detail = f"{key.issuer.id}, {key.issuer.country}, {credential.format}"
             return _failed(decision.value, detail)
     return None
+
+
+def _of_another_state(credential: Credential, key: TrustedKey, reader: Reader) -> Check | None:
+    """Return that the credential states another country than its issuer's; in some formats states sign for others."""
+    stated, owner = credential.issuer.country, key.issuer.country
+    if stated is None or stated == owner:
+        return None
+    outcome = Outcome.FAILED if reader.own_state_only else Outcome.INCONCLUSIVE
+    detail = f"the credential states {stated}, the key is of {owner}"
+    return Check(Step.ISSUER, outcome, Reason.ISSUER_MISMATCH, detail)
+
+
+def _superseded(key: TrustedKey) -> Check | None:
+    """Return that the key was entitled when it signed, and is used no more."""
+    if key.withdrawn is None:
+        return None
+    detail = f"its key was superseded {rfc3339(key.withdrawn.at)}, and it was issued before"
+    return Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED, detail)
 
 
 def _failed(code: Reason, detail: str) -> Check:

@@ -14,7 +14,7 @@ from pratique.report import Check, Outcome, Step
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from pratique.model import Validity
+    from pratique.model import Presentation, Validity
     from pratique.mrz import TravelDocument
     from pratique.sdcwt import Challenge
 
@@ -46,8 +46,11 @@ def check_holder(  # noqa: PLR0911 - one for each way to be bound
         challenge: what the verifier expects that the holder's key signed; None where it asked for nothing.
         at: the time of the verification, aware; with a challenge it is needed.
     """
-    if (check := _check_key(credential, document, challenge, at)) is not None:
-        return check
+    presentation = credential.presentation
+    if presentation is not None:
+        check = _check_key(presentation, credential, document, challenge, at)
+        if check is not None:
+            return check
     if document is None:
         return _without_document(credential, compared_by_eye=compared_by_eye)
     if isinstance(credential.binding, DocumentBinding):
@@ -62,12 +65,13 @@ def check_holder(  # noqa: PLR0911 - one for each way to be bound
 
 
 def _check_key(  # noqa: PLR0911 - one for each way to fail
-    credential: Credential, document: TravelDocument | None, challenge: Challenge | None, at: datetime | None
+    presentation: Presentation,
+    credential: Credential,
+    document: TravelDocument | None,
+    challenge: Challenge | None,
+    at: datetime | None,
 ) -> Check | None:
-    """Return what the holder's key proves, nothing where it signed nothing or nobody knows what it was to sign."""
-    presentation = credential.presentation
-    if presentation is None:
-        return None
+    """Return what the holder's key proves, nothing where nobody knows what it was to sign."""
     if not presentation.verify():
         return _check(Outcome.FAILED, Reason.KEY_PROOF_INVALID)
     if challenge is None:

@@ -19,7 +19,7 @@ _VALID: Final = Check(Step.VALIDITY, Outcome.PASSED, Reason.VALID_NOW)
 _NO_EXPIRY: Final = Check(Step.VALIDITY, Outcome.INCONCLUSIVE, Reason.NO_EXPIRY)
 
 
-def check_validity(credential: Credential, at: datetime, today: date, *, clock_skew: timedelta) -> Check:
+def check_validity(credential: Credential, at: datetime, local: datetime, *, clock_skew: timedelta) -> Check:
     """Return whether a credential is within its time.
 
     The start of the technical window is inside it, its end outside. Where the credential is held to its facts, they
@@ -29,7 +29,7 @@ def check_validity(credential: Credential, at: datetime, today: date, *, clock_s
     Args:
         credential: what was proven.
         at: the time of the verification, UTC.
-        today: the same in the calendar of the verifier, by which days are counted.
+        local: the same in the zone of the verifier, by whose calendar days are counted.
         clock_skew: by how much clocks may differ at either end of the technical window.
     """
     validity = credential.validity
@@ -40,7 +40,7 @@ def check_validity(credential: Credential, at: datetime, today: date, *, clock_s
     if expires_at is not None and at - expires_at >= clock_skew:
         return _failed(Reason.EXPIRED, f"expired {rfc3339(expires_at)}, checked at {rfc3339(at)}")
     if credential.held_to_facts:
-        return _check_facts(credential.evidence, today, has_expiry=expires_at is not None)
+        return _check_facts(credential.evidence, local.date(), has_expiry=expires_at is not None)
     return _NO_EXPIRY if expires_at is None else _VALID
 
 

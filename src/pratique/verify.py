@@ -169,10 +169,11 @@ class Verifier:
         """Take all steps, and return the report, and what was proven where the signature holds."""
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")
-        if at.utcoffset() is None:
-            raise TypeError("the time of a verification must be aware")
-        today = at.date()
-        at = at if at.tzinfo is UTC else at.astimezone(UTC)
+        local = at
+        if at.tzinfo is not UTC:
+            if at.utcoffset() is None:
+                raise TypeError("the time of a verification must be aware")
+            at = at.astimezone(UTC)
         try:  # 1 read
             reader, text = formats.recognise(text)
         except PratiqueError as error:
@@ -181,13 +182,14 @@ class Verifier:
             envelope = reader.envelope(text)
         except PratiqueError as error:
             return self._stopped(reader.format, at, (_READ,), error), None
-        proven, checks = self._prove(reader, envelope, at)  # 2 to 5
+        are_fresh = self._ages.begins <= at < self._ages.until
+        proven, checks = self._prove(reader, envelope, at, are_fresh=are_fresh)  # 2 to 5
         if proven is None:
             return self._report(envelope.formats[0], at, _filled(checks)), None
         credential = proven.credential
-        validity = check_validity(credential, at, today, clock_skew=self._clock_skew)  # 6
+        validity = check_validity(credential, at, local, clock_skew=self._clock_skew)  # 6
         entitled, key = check_issuer(proven, self._trust, at)  # 7
-        if not self._ages.begins <= at < self._ages.until:
+        if not are_fresh:
             checks = *checks[:_TRUST], self._ages.check(key.issuer.trust_list, at), *checks[_TRUST + 1 :]
         revoked = self._revocation.check(proven, key, self._trust, at)  # 8
         bound = check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)  # 9
@@ -217,9 +219,14 @@ class Verifier:
         examine = partial(self._examine, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
         return Session(examine, with_document=document is not None, rules=rules, at=at)
 
-    def _prove(self, reader: Reader, envelope: Envelope, at: datetime) -> tuple[Proven | None, tuple[Check, ...]]:
-        """Take steps 2 to 5; return what they prove, nothing where one fails, and the checks of steps 1 to 5."""
-        candidates = self._candidates(envelope, at)
+    def _prove(
+        self, reader: Reader, envelope: Envelope, at: datetime, *, are_fresh: bool
+    ) -> tuple[Proven | None, tuple[Check, ...]]:
+        """Take steps 2 to 5; return what they prove, nothing where one fails, and the checks of steps 1 to 5.
+
+        `are_fresh` says whether every trust list counts at this time.
+        """
+        candidates = self._candidates(envelope, at, are_fresh=are_fresh)
         if isinstance(candidates, Check):
             return None, (_READ, _DECODED, candidates)
         keys, error = _verifying(candidates, envelope)
@@ -238,17 +245,17 @@ class Verifier:
         departs = Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, detail)
         return Proven(reader, envelope, keys, credential), (_READ, departs, *_PROVEN[2:])
 
-    def _candidates(self, envelope: Envelope, at: datetime) -> list[TrustedKey] | Check:
+    def _candidates(self, envelope: Envelope, at: datetime, *, are_fresh: bool) -> Sequence[TrustedKey] | Check:
         """Return the keys that may have signed, or why there is none: no list has one, or the list is too old."""
-        candidates: list[TrustedKey] = []
-        for name in envelope.formats:
-            for key in self._trust.keys_for(name, envelope.key_id):
-                if key not in candidates:  # it may be listed for several of the formats
-                    candidates.append(key)
+        first, *others = envelope.formats
+        candidates = self._trust.keys_for(first, envelope.key_id)
+        for name in others:
+            found = self._trust.keys_for(name, envelope.key_id)
+            candidates += tuple([key for key in found if key not in candidates])  # it may be listed for several formats
         if not candidates:
             key_id = envelope.key_id[:_SHOWN_KEY_ID].hex() or "absent"
             return _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {key_id}")
-        if self._ages.begins <= at < self._ages.until:
+        if are_fresh:
             return candidates
         return self._ages.freshest(candidates, at) or self._ages.check(candidates[0].issuer.trust_list, at)
 
@@ -273,11 +280,12 @@ def _verifying(
     for candidate in candidates:
         try:
             key = envelope.signer(candidate.key)
-            if key.encoded not in holds:
-                holds[key.encoded] = algorithms.verify(
+            held = holds.get(key.encoded)
+            if held is None:
+                held = holds[key.encoded] = algorithms.verify(
                     envelope.algorithm, key, envelope.signature, envelope.to_be_signed
                 )
-            if holds[key.encoded]:
+            if held:
                 verifying.append(candidate)
         except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
             error = (fault.code, fault.detail)

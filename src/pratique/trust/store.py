@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from datetime import date
 
     from pratique.cose.keys import PublicKey
-    from pratique.model import Kind
+    from pratique.model import IssuerIdentity, Kind
     from pratique.trust.root import Root
 
 _T = TypeVar("_T")
@@ -33,8 +33,8 @@ class TrustStore:
     """Trust lists and acceptance, with the keys by format and key identifier. Nothing is read after it is made.
 
     `roots` are those that vouch for lists, by the lists' ids; local lists have none. `set_aside` are the signed lists
-    that do not count, by the names of their files. `accepted` is for step 7 of a verification: key, format, facts and
-    UTC day of what was found inside every scope.
+    that do not count, by the names of their files. `entitled` is for step 7 of a verification: key, format, stated
+    issuer, facts and UTC day of what was found to be signed by a key that may, of an issuer that is accepted.
     Raises: TrustError (`trust.list_invalid`): two lists of one id; what the newer took out would stay in the older.
     """
 
@@ -50,15 +50,16 @@ class TrustStore:
         self._acceptance = acceptance or Acceptance()
         self.roots = dict(roots)
         self.set_aside = tuple(set_aside)
-        self.accepted: set[tuple[TrustedKey, str, tuple[tuple[Kind, str | None], ...], date]] = set()
+        self.entitled: set[tuple[TrustedKey, str, IssuerIdentity, tuple[tuple[Kind, str | None], ...], date]] = set()
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
             raise TrustError(Reason.TRUST_LIST_INVALID, f"there are several lists with the id {repeated[0]!r}")
-        self._keys: dict[tuple[str, bytes], list[TrustedKey]] = {}
+        keys: dict[tuple[str, bytes], list[TrustedKey]] = {}
         for trust_list in self.lists:
             for key in trust_list.keys:
                 for format_ in key.formats:
-                    self._keys.setdefault((format_, key.key_id), []).append(key)
+                    keys.setdefault((format_, key.key_id), []).append(key)
+        self._keys = {name: tuple(found) for name, found in keys.items()}
 
     @property
     def acceptance(self) -> Acceptance:
@@ -105,7 +106,7 @@ class TrustStore:
 
     def keys_for(self, format_: str, key_id: bytes) -> tuple[TrustedKey, ...]:
         """Return every key with this identifier for this format: identifiers are short hashes, and do collide."""
-        return tuple(self._keys.get((format_, key_id), ()))
+        return self._keys.get((format_, key_id), ())
 
     def leak_of(self, key: TrustedKey) -> TrustedKey | None:
         """Return the entry that says that a key leaked, on whichever list and under whatever name; None of none.
