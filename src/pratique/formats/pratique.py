@@ -8,18 +8,19 @@ what is read, for whoever knows which audience and nonce it must be for.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, Any, Final
 
-from pratique.codec import cbor
+from pratique.codec import base45, cbor
 from pratique.cose import algorithms
 from pratique.cose.keys import PublicKey
 from pratique.cose.sign1 import ALG, KEY_ID, Sign1
 from pratique.errors import DecodeError, UnsupportedError
-from pratique.formats import profile
+from pratique.formats import profile, profile_pattern
 from pratique.formats.base import Facts, Reader
 from pratique.formats.profile import CNF, EVENT, EXP, HOLDER, IAT, ISS, NBF, STATUS, SUB, VCT
+from pratique.formats.window import window
 from pratique.model import (
     Credential,
     DocumentBinding,
@@ -27,9 +28,7 @@ from pratique.model import (
     KeyBinding,
     Kind,
     Presentation,
-    Validity,
 )
-from pratique.model.dates import MAX_SECONDS
 from pratique.qr import text as qr_text
 from pratique.reasons import Reason
 from pratique.sdcwt import Disclosed, KeyBindingToken, disclosed, key_binding
@@ -40,10 +39,9 @@ if TYPE_CHECKING:
 
     from pratique.cose.algorithms import Algorithm
 
-FORMAT: Final = "pratique"
+FORMAT: Final = profile.FORMAT
 
 _decode = cbor.Decoder(simple_keys=REDACTION_KEYS, deterministic=True)
-_SHORT_LIVED: Final = frozenset({Kind.TEST, Kind.CLEARANCE})
 _PROTECTED: Final = {ALG, KEY_ID, TYP}
 _REQUIRED: Final = {ISS, SUB, EXP, NBF, IAT, CNF, VCT, EVENT}
 _ALLOWED: Final = _REQUIRED | {STATUS, HOLDER}
@@ -99,6 +97,10 @@ class PratiqueEnvelope:
 
     def read(self, opened: Disclosed | None = None) -> Credential:
         """Return what the credential says and shows. Raises: DecodeError, DisclosureError."""
+        if opened is None and self.token is None:
+            usual = profile_pattern.read(self.signed.payload, self.disclosures)
+            if usual is not None:
+                return usual
         opened = opened or self.open()
         claims = opened.claims
         if not _REQUIRED <= claims.keys() <= _ALLOWED:
@@ -117,26 +119,16 @@ class PratiqueEnvelope:
         binding = _binding(claims[CNF])
         return Credential(
             format=FORMAT,
-            issuer=_issuer(claims[ISS]),
-            validity=_validity(claims, fact.kind),
+            issuer=IssuerIdentity(id=profile.text(claims[ISS])),
+            validity=window(claims[IAT], claims[NBF], claims[EXP], fact.kind),
             kinds=((fact.kind, fact.target),),
-            content=profile.Content(fact, person, claims[SUB]),
+            content=profile.Content(fact.evidence, person, claims[SUB]),
             shows_identity=person is not None and person.name is not None and person.birth_date is not None,
             binding=binding,
             status=profile.read_status(claims[STATUS]) if STATUS in claims else None,
             withheld=opened.withheld,
             presentation=None if self.token is None else _presentation(self.token, binding),
         )
-
-
-def _issuer(stated: Any) -> IssuerIdentity:
-    """Return the issuer that a credential names. Raises: DecodeError: by something else than a text in its form."""
-    return _identity(stated) if type(stated) is str else IssuerIdentity(id=profile.text(stated))
-
-
-@lru_cache(maxsize=256)  # an issuer signs all its credentials under one name
-def _identity(stated: str) -> IssuerIdentity:
-    return IssuerIdentity(id=profile.text(stated))
 
 
 def _disclosures(unprotected: Mapping[Any, Any]) -> tuple[bytes, ...]:
@@ -156,7 +148,7 @@ def envelope(text: str) -> PratiqueEnvelope:
 
     Raises: DecodeError, UnsupportedError, KeyMaterialError.
     """
-    data = qr_text.decode(text)
+    data = base45.decode(text[len(qr_text.PREFIX) :])
     return presented(data) if key_binding.is_token(data) else PratiqueEnvelope(data)
 
 
@@ -180,24 +172,6 @@ _FACTS: Final = Facts(
     revocation="one index of a signed list that is the same for all",
 )
 READER: Final = Reader(FORMAT, "pratique", qr_text.PREFIX, envelope, issued_within=timedelta(days=1), facts=(_FACTS,))
-
-
-def _validity(claims: dict[Any, Any], kind: Kind) -> Validity:
-    """Return the window, of whole hours where a fact is short-lived, else of a whole day and the first of a month."""
-    issued_at, not_before, expires_at = claims[IAT], claims[NBF], claims[EXP]
-    if not type(issued_at) is type(not_before) is type(expires_at) is int:
-        raise DecodeError(Reason.TIME_MALFORMED, "a time is not a number of seconds since 1970")
-    if not (0 <= issued_at < expires_at < MAX_SECONDS and 0 <= not_before < expires_at):
-        raise DecodeError(Reason.TIME_MALFORMED, "the window ends before it begins, or is outside the calendar")
-    if issued_at % profile.DAY:
-        raise DecodeError(Reason.TIME_MALFORMED, "the time of issue is not a whole day")
-    ends = datetime.fromtimestamp(expires_at, UTC)
-    if kind in _SHORT_LIVED:
-        if not_before % profile.HOUR or expires_at % profile.HOUR:
-            raise DecodeError(Reason.TIME_MALFORMED, "the window is not of whole hours")
-    elif not_before % profile.DAY or expires_at % profile.DAY or ends.day != 1:
-        raise DecodeError(Reason.TIME_MALFORMED, "the window does not run from a whole day to the first of a month")
-    return Validity(datetime.fromtimestamp(issued_at, UTC), datetime.fromtimestamp(not_before, UTC), ends)
 
 
 def _binding(cnf: Any) -> DocumentBinding | KeyBinding:

@@ -32,6 +32,7 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
+FORMAT: Final = "pratique"
 PROFILE: Final = "pratique/1"
 
 # Registered CWT claims (RFC 8392, RFC 8747, draft-ietf-spice-sd-cwt, draft-ietf-oauth-status-list)
@@ -205,6 +206,12 @@ _EVENT_BY_KEY: Final = {claim.key: claim for claim in _EVENT_CLAIMS}
 _DETAIL_BY_KEY: Final = {claim.key: claim for claim in _DETAIL_CLAIMS}
 _HOLDER_BY_KEY: Final = {claim.key: claim for claim in _HOLDER_CLAIMS}
 
+DISCLOSABLE: Final[Mapping[Kind, frozenset[int]]] = {
+    kind.kind: frozenset(claim.key for claim in _EVENT_CLAIMS if claim.name in known)
+    for kind, known in _FIELDS_OF.items()
+}
+"""The claims that the event map of a credential of each kind can have beside the open ones and the details."""
+
 PATHS: Final[Mapping[str, tuple[int, ...]]] = {
     **{f"event.{claim.name}": (EVENT, claim.key) for claim in _EVENT_CLAIMS},
     **{f"event.{claim.name}": (EVENT, EVENT_DETAILS, claim.key) for claim in _DETAIL_CLAIMS},
@@ -245,6 +252,12 @@ def _fields(claims: Any, by_key: Mapping[int, Claim], where: str) -> dict[str, A
             raise _refuse(f"{where} has a claim that this profile does not know")
         fields[claim.name] = claim.from_wire(value)
     return fields
+
+
+def is_event_claim(key: Any, value: Any) -> bool:
+    """Return whether this is a claim of the event map, in its form. Raises: DecodeError: it is in another form."""
+    claim = _EVENT_BY_KEY.get(key) if type(key) is int else None
+    return claim is not None and claim.from_wire(value) is not None
 
 
 class Fact:
@@ -310,16 +323,16 @@ def read_status(value: Any) -> StatusReference:
 class Content:
     """What a credential of this profile says, with what was disclosed in place."""
 
-    __slots__ = ("_fact", "_holder", "_number")
+    __slots__ = ("_evidence", "_holder", "_number")
 
-    def __init__(self, fact: Fact, holder: Holder | None, number: str) -> None:
-        self._fact = fact
+    def __init__(self, evidence: Callable[[], Evidence], holder: Holder | None, number: str) -> None:
+        self._evidence = evidence
         self._holder = holder
         self._number = number
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the one fact."""
-        return (self._fact.evidence(),)
+        return (self._evidence(),)
 
     def holder(self) -> Holder | None:
         """Return who it is about, None where nothing of it is disclosed."""
