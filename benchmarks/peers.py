@@ -61,7 +61,7 @@ def _job(case: Case, effort: Effort) -> dict[str, Any]:
 
     from benchmarks.scene import der  # noqa: PLC0415 - not at hand on the other side
 
-    envelope, native = case.envelope(), case.key.native
+    envelope, native = case.envelopes()[0], case.key.native
     return {
         "signature": der(envelope.signature).hex(),
         "to_be_signed": envelope.to_be_signed.hex(),

@@ -70,16 +70,17 @@ class Case:
         """Take every step of a verification, of the next traveller's code each time."""
         return self.verifier.verify(next(self.turns), at=self.at)
 
-    def envelope(self) -> Envelope:
-        reader, text = recognise(self.text)
-        return reader.envelope(text)
+    def envelopes(self) -> list[Envelope]:
+        recognised = [recognise(text) for text in self.texts]
+        return [reader.envelope(text) for reader, text in recognised]
 
     def raw(self) -> Callable[[], object]:
-        """Return the bare signature check: key parsed, signature in DER and bytes to be signed ready beforehand."""
-        envelope, native = self.envelope(), self.key.native
+        """Return the bare signature check of the same codes, all that it needs ready beforehand."""
+        native = self.key.native
         assert isinstance(native, ec.EllipticCurvePublicKey)
-        message, algorithm, signature = envelope.to_be_signed, ec.ECDSA(hashes.SHA256()), der(envelope.signature)
-        return lambda: native.verify(signature, message, algorithm)
+        algorithm = ec.ECDSA(hashes.SHA256())
+        turns = cycle([(der(envelope.signature), envelope.to_be_signed) for envelope in self.envelopes()])
+        return lambda: native.verify(*next(turns), algorithm)
 
 
 def _day(number: int) -> str:

@@ -201,7 +201,11 @@ def binding(scene: Scene, effort: Effort) -> Table:
 
 def signing(scene: Scene, effort: Effort) -> Table:
     home, holder = scene.world.home, authority.holder_key().public
-    native, message, algorithm = home.keys[-1].native, scene.hidden.envelope().to_be_signed, ec.ECDSA(hashes.SHA256())
+    native, message, algorithm = (
+        home.keys[-1].native,
+        scene.hidden.envelopes()[0].to_be_signed,
+        ec.ECDSA(hashes.SHA256()),
+    )
     issuer, at = home.issuer, scene.at
     spent = take_turns(
         {
