@@ -57,6 +57,12 @@ def test_bytes_after_a_value_are_refused(value: Any, more: bytes) -> None:
     assert code_of(cbor.encode(value) + more) is Reason.CBOR_MALFORMED
 
 
+@given(VALUES, st.binary(min_size=16, max_size=16))
+def test_a_second_value_is_refused(value: Any, other: bytes) -> None:
+    for second in (value, other, [other], None):
+        assert code_of(cbor.encode(value) + cbor.encode(second)) is Reason.CBOR_MALFORMED
+
+
 MALFORMED = {
     "nothing": "",
     "a key twice": "a201010102",

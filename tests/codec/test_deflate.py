@@ -65,6 +65,17 @@ def test_the_limit_is_the_largest_content_accepted() -> None:
         assert code_of(zlib.compress(bytes(size + 1)), limit=limit) is Reason.DEFLATE_TOO_LARGE
 
 
+@pytest.mark.parametrize("size", [2047, 2048, 2049, 5000])
+@pytest.mark.parametrize("level", [0, 9])
+def test_content_is_whole_and_bounded_around_the_room_that_is_made_at_first(size: int, level: int) -> None:
+    content = bytes(i * i % 251 for i in range(size))
+    for stream, raw in ((zlib.compress(content, level), False), (raw_deflate(content), True)):
+        assert inflate(stream, raw=raw) == inflate(stream, raw=raw, limit=size) == content
+        assert code_of(stream, raw=raw, limit=size - 1) is Reason.DEFLATE_TOO_LARGE
+        assert code_of(stream[:-1], raw=raw) is Reason.DEFLATE_INVALID
+        assert code_of(stream + b"\0", raw=raw) is Reason.DEFLATE_INVALID
+
+
 def test_a_bomb_is_refused_before_it_is_inflated() -> None:
     bomb = zlib.compress(bytes(200 * 1024 * 1024), 9)
     assert code_of(bomb) is Reason.DEFLATE_TOO_LARGE

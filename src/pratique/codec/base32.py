@@ -32,7 +32,7 @@ def decode(text: str) -> bytes:
         digits = text.encode("ascii").translate(_TABLE)
     except UnicodeEncodeError as error:
         raise DecodeError(Reason.BASE32_INVALID, f"character {error.start} is not in the alphabet") from None
-    if b"\xff" in digits:
+    if _INVALID in digits:
         raise DecodeError(Reason.BASE32_INVALID, f"character {digits.index(_INVALID)} is not in the alphabet")
     if len(digits) % 8 in _IMPOSSIBLE:
         raise DecodeError(Reason.BASE32_INVALID, f"{len(digits)} characters stand for no whole number of bytes")

@@ -41,7 +41,7 @@ def decode(text: str) -> bytes:
         digits = text.encode("ascii").translate(_VALUES)
     except UnicodeEncodeError as error:
         raise DecodeError(Reason.BASE45_INVALID, f"character {error.start} is not in the alphabet") from None
-    if b"\xff" in digits:
+    if _INVALID in digits:
         raise DecodeError(Reason.BASE45_INVALID, f"character {digits.index(_INVALID)} is not in the alphabet")
     groups, rest = divmod(len(digits), 3)
     if rest == 1:

@@ -7,6 +7,7 @@ tag that is allowed stays a `Tag`: none is turned into a date, a set, a shared r
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from io import BytesIO
@@ -27,6 +28,13 @@ _STRINGS = (2, 3)  # major types of bytes and text
 Tag = cbor2.CBORTag
 Simple = cbor2.CBORSimpleValue
 UNDEFINED = cbor2.undefined  # what some issuers write where a value is absent
+
+# A stream shows where an item ends, but takes a third longer than bytes, which do not. So an item is put into an array
+# of two, before a mark that nobody can know: if the mark comes back as the second, the first is all that was put there.
+# What breaks off swallows the mark, and behind what ends too early something else stands in its place.
+_PAIR = b"\x82"
+_MARK = os.urandom(16)
+_END = b"\x50" + _MARK
 
 _DECODER_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 
@@ -86,11 +94,18 @@ class Decoder:
         if len(data) > self._max_items and _has_more(data, 0, self._max_items):
             raise _too_many(self._max_items)
         try:
-            if self._deterministic:  # then encoding it again shows whether bytes follow, and no stream is needed
+            if self._deterministic:  # then encoding it again shows whether bytes follow
                 value = self._loads(data)
                 if cbor2.dumps(value) == data:
                     return value
-            stream = BytesIO(data)
+            else:
+                value, end = self._loads(_PAIR + data + _END)
+                if type(end) is bytes and end == _MARK:
+                    return value
+        except _FAULTS:
+            pass  # what is wrong, the way below says
+        stream = BytesIO(data)
+        try:
             value = self._load(stream)
         except _FAULTS as error:
             raise _fault(data, error) from None

@@ -8,6 +8,7 @@ from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
 MAX_INFLATED = 64 * 1024  # bytes; a QR code holds 4,296 characters, and real certificates inflate to about 400 bytes
+_USUAL = 2048  # bytes to make room for at first: more has to be cleared away again, however little comes
 _RAW = -zlib.MAX_WBITS
 _PIECE = 256 * 1024  # bytes that come out at a time
 _SLICE = 16 * 1024  # bytes that go in at a time: what is not consumed yet is copied, so it had better be little
@@ -25,7 +26,9 @@ def inflate(data: bytes, *, limit: int = MAX_INFLATED, raw: bool = False) -> byt
     """
     stream = zlib.decompressobj(_RAW if raw else zlib.MAX_WBITS)
     try:
-        content = stream.decompress(data, limit + 1)
+        content = stream.decompress(data, min(limit + 1, _USUAL))
+        if len(content) == _USUAL <= limit and not stream.eof:
+            content += stream.decompress(stream.unconsumed_tail, limit + 1 - _USUAL)
     except zlib.error:
         raise DecodeError(Reason.DEFLATE_INVALID, f"{len(data)} bytes are not a deflate stream") from None
     if len(content) > limit:

@@ -35,6 +35,7 @@ def _finite(text: str) -> float:
 _TEXT = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)', re.DOTALL)
 _SURROGATE = re.compile(r"\\u[dD][89a-fA-F]")
 _BRACKETS = re.compile(r"[\[\]{}]")
+_BACKSLASH: Final = ord("\\")
 _BRACES: Final = bytes.maketrans(b"[]", b"{}")
 _NEITHER_BRACKETS_NOR_QUOTES: Final = bytes(set(range(256)) - set(b'[]{}"'))
 
@@ -45,7 +46,7 @@ def _is_shallow(data: bytes, depth: int) -> bool:
     A text of JSON in which no bracket stands between two quotation marks is measured by its brackets alone: of pairs of
     them, each round takes away the innermost.
     """
-    if b"\\" in data:
+    if _BACKSLASH in data:
         data = data.replace(b"\\\\", b"").replace(b'\\"', b"")  # what is left of them escapes neither bracket nor quote
     outline = data.translate(_BRACES, _NEITHER_BRACKETS_NOR_QUOTES).replace(b'""', b"")
     for _ in range(depth):

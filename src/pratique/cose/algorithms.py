@@ -16,7 +16,7 @@ from pratique.errors import KeyMaterialError, SignatureError, UnsupportedError
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from cryptography.hazmat.primitives.asymmetric import ec, padding, rsa
 
@@ -83,7 +83,7 @@ class VerificationKey(Protocol):
         """Return the key as cryptography has it."""
 
 
-def by_label(label: object, *, accepted: frozenset[Algorithm] = VERIFYING) -> Algorithm:
+def by_label(label: object, *, accepted: Collection[Algorithm] = VERIFYING) -> Algorithm:
     """Return the algorithm with this COSE number.
 
     Raises: UnsupportedError: `cose.algorithm`: there is no such number, or it is not among those accepted.
@@ -147,6 +147,9 @@ def raw_ecdsa(der: bytes, algorithm: Algorithm) -> bytes:
     return r.to_bytes(len(order)) + s.to_bytes(len(order))
 
 
+_SIZES = tuple([bytes((size,)) for size in range(256)])
+
+
 def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
     """Return r || s in DER, or None for a wrong length, or r or s not in 1..order-1.
 
@@ -166,8 +169,8 @@ def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
         s = b"\0" + s
     # Only in P-521 does the whole reach 128 bytes; no single integer does.
     total = len(r) + len(s) + 4
-    head = b"\x30%c" % total if total < 128 else b"\x30\x81%c" % total  # noqa: PLR2004 - X.690 section 8.1.3
-    return head + b"\x02%c%b\x02%c%b" % (len(r), r, len(s), s)
+    head = b"\x30" if total < 128 else b"\x30\x81"  # noqa: PLR2004 - X.690 section 8.1.3
+    return b"".join((head, _SIZES[total], b"\x02", _SIZES[len(r)], r, b"\x02", _SIZES[len(s)], s))
 
 
 @lru_cache(maxsize=1)
@@ -198,7 +201,13 @@ def _checking_ecdsa(family: str) -> Callable[[ec.EllipticCurvePublicKey, bytes, 
 
     def check(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
         der = _der_ecdsa(signature, order)
-        return der is not None and _holds(key.verify, der, message, _ecdsa(family))
+        if der is None:
+            return False
+        try:
+            key.verify(der, message, _ecdsa(family))
+        except _invalid_signature():
+            return False
+        return True
 
     return check
 
