@@ -81,7 +81,7 @@ def _entitlement(credential: Credential, key: TrustedKey, reader: Reader, trust:
     """Return whether one key was entitled to sign a credential, and whether its issuer is accepted for it."""
     # All that the answer hangs on, but for the window: lists and acceptance do not change, and acceptance counts whole
     # days in UTC.
-    question = key, credential.format, credential.issuer, credential.kinds, at.date()
+    question = key, credential.format, credential.issuer, credential.kinds, at.toordinal()
     if question in trust.entitled:
         return _outside_window(credential, key, reader, at) or _ENTITLED
     check = (

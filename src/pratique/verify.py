@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING
 from pratique import formats
 from pratique.cose import algorithms
 from pratique.entitlement import check_issuer
-from pratique.errors import DisclosureError, PratiqueError
+from pratique.errors import DisclosureError, PratiqueError, SignatureError, TrustError
 from pratique.freshness import NO_LIMITS, AgeLimits, Ages, Dated
 from pratique.identity import check_holder
 from pratique.proven import Proven
@@ -35,11 +35,10 @@ from pratique.status.answer import StatusPolicy
 from pratique.validity import check_validity
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
     from pathlib import Path
 
     from pratique.bundle import Bundle
-    from pratique.formats import Envelope, Reader
+    from pratique.formats import Envelope
     from pratique.mrz import TravelDocument
     from pratique.rules import RuleSet
     from pratique.sdcwt import Challenge
@@ -51,7 +50,6 @@ CLOCK_SKEW = timedelta(seconds=60)  # what clocks of issuers and verifiers may d
 
 _SHOWN_KEY_ID = 16  # bytes; identifiers have 8, and an unproven one can be of any length
 _ORDER = tuple(Step)
-_TRUST = _ORDER.index(Step.TRUST)
 _READ = Check(Step.READ, Outcome.PASSED, Reason.READ)
 _DECODED = Check(Step.DECODE, Outcome.PASSED, Reason.DECODED)
 _KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
@@ -174,23 +172,25 @@ class Verifier:
             if at.utcoffset() is None:
                 raise TypeError("the time of a verification must be aware")
             at = at.astimezone(UTC)
-        try:  # 1 read
-            reader, text = formats.recognise(text)
-        except PratiqueError as error:
-            return self._stopped(None, at, (), error), None
-        try:  # 2 decode
-            envelope = reader.envelope(text)
-        except PratiqueError as error:
-            return self._stopped(reader.format, at, (_READ,), error), None
         are_fresh = self._ages.begins <= at < self._ages.until
-        proven, checks = self._prove(reader, envelope, at, are_fresh=are_fresh)  # 2 to 5
-        if proven is None:
-            return self._report(envelope.formats[0], at, _filled(checks)), None
-        credential = proven.credential
+        format_, passed = None, 0
+        try:
+            reader, text = formats.recognise(text)  # 1 read
+            format_, passed = reader.format, 1
+            envelope = reader.envelope(text)  # 2 decode
+            format_, passed = envelope.formats[0], 2
+            candidates = self._trust.candidates(envelope.formats, envelope.key_id)  # 3 trust
+            if not (candidates and are_fresh):
+                candidates = self._fresh(candidates, envelope, at)
+            passed = 3
+            keys = _verifying(candidates, envelope)  # 4 signature
+            passed = 4
+            credential = envelope.read()  # 5 disclosures
+        except PratiqueError as error:
+            return self._stopped(format_, at, passed, error), None
+        proven = Proven(reader, envelope, keys, credential)
         validity = check_validity(credential, at, local, clock_skew=self._clock_skew)  # 6
         entitled, key = check_issuer(proven, self._trust, at)  # 7
-        if not are_fresh:
-            checks = *checks[:_TRUST], self._ages.check(key.issuer.trust_list, at), *checks[_TRUST + 1 :]
         revoked = self._revocation.check(proven, key, self._trust, at)  # 8
         bound = check_holder(credential, document, compared_by_eye=compared_by_eye, challenge=challenge, at=at)  # 9
         ruled, judgement = _NO_RULES, None
@@ -198,7 +198,9 @@ class Verifier:
             from pratique.ruling import check_rules  # noqa: PLC0415 - not every desk has rules
 
             ruled, judgement = check_rules(rules, [(proven, key.issuer)], at)
-        checks = (*checks, validity, entitled, revoked, bound, ruled)
+        decoded = _departs(credential.deviations) if credential.deviations else _DECODED
+        found = _KEY_FOUND if are_fresh else self._ages.check(key.issuer.trust_list, at)
+        checks = (_READ, decoded, found, _SIGNED, _DISCLOSED, validity, entitled, revoked, bound, ruled)
         return Report(credential.format, checks, at, credential, key.issuer, self._lists.copy(), judgement), proven
 
     def session(
@@ -219,64 +221,41 @@ class Verifier:
         examine = partial(self._examine, at=at, document=document, compared_by_eye=compared_by_eye, challenge=challenge)
         return Session(examine, with_document=document is not None, rules=rules, at=at)
 
-    def _prove(
-        self, reader: Reader, envelope: Envelope, at: datetime, *, are_fresh: bool
-    ) -> tuple[Proven | None, tuple[Check, ...]]:
-        """Take steps 2 to 5; return what they prove, nothing where one fails, and the checks of steps 1 to 5.
-
-        `are_fresh` says whether every trust list counts at this time.
-        """
-        candidates = self._candidates(envelope, at, are_fresh=are_fresh)
-        if isinstance(candidates, Check):
-            return None, (_READ, _DECODED, candidates)
-        keys, error = _verifying(candidates, envelope)
-        if not keys:
-            return None, (_READ, _DECODED, _KEY_FOUND, _failed(Step.SIGNATURE, *error))
-        try:
-            credential = envelope.read()
-        except DisclosureError as fault:
-            unmatched = _failed(Step.DISCLOSURES, fault.code, fault.detail)
-            return None, (_READ, _DECODED, _KEY_FOUND, _SIGNED, unmatched)
-        except PratiqueError as fault:
-            return None, (_READ, _failed(Step.DECODE, fault.code, fault.detail), _KEY_FOUND, _SIGNED)
-        if not credential.deviations:
-            return Proven(reader, envelope, keys, credential), _PROVEN
-        detail = f"at {', '.join(credential.deviations)}"
-        departs = Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, detail)
-        return Proven(reader, envelope, keys, credential), (_READ, departs, *_PROVEN[2:])
-
-    def _candidates(self, envelope: Envelope, at: datetime, *, are_fresh: bool) -> Sequence[TrustedKey] | Check:
-        """Return the keys that may have signed, or why there is none: no list has one, or the list is too old."""
-        first, *others = envelope.formats
-        candidates = self._trust.keys_for(first, envelope.key_id)
-        for name in others:
-            found = self._trust.keys_for(name, envelope.key_id)
-            candidates += tuple([key for key in found if key not in candidates])  # it may be listed for several formats
+    def _fresh(self, candidates: tuple[TrustedKey, ...], envelope: Envelope, at: datetime) -> tuple[TrustedKey, ...]:
+        """Return the keys that may have signed and whose lists still count. Raises: TrustError: there is none."""
         if not candidates:
             key_id = envelope.key_id[:_SHOWN_KEY_ID].hex() or "absent"
-            return _failed(Step.TRUST, Reason.KEY_UNKNOWN, f"key identifier {key_id}")
-        if are_fresh:
-            return candidates
-        return self._ages.freshest(candidates, at) or self._ages.check(candidates[0].issuer.trust_list, at)
+            raise TrustError(Reason.KEY_UNKNOWN, f"key identifier {key_id}")
+        fresh = self._ages.freshest(candidates, at)
+        if not fresh:
+            void = self._ages.check(candidates[0].issuer.trust_list, at)
+            raise TrustError(void.code, void.detail)
+        return tuple(fresh)
 
-    def _stopped(self, format_: str | None, at: datetime, checks: tuple[Check, ...], error: PratiqueError) -> Report:
-        return self._report(format_, at, _filled((*checks, _failed(_ORDER[len(checks)], error.code, error.detail))))
-
-    def _report(self, format_: str | None, at: datetime, checks: Sequence[Check]) -> Report:
-        """Return the report of a code of which nothing is proven."""
+    def _stopped(self, format_: str | None, at: datetime, passed: int, error: PratiqueError) -> Report:
+        """Return the report of a code of which nothing is proven, since the step after those that passed did not."""
+        step = _ORDER[passed]
+        checks = [*_PROVEN[:passed], Check(step, Outcome.FAILED, error.code, error.detail)]
+        if step is Step.DISCLOSURES and not isinstance(error, DisclosureError):  # what was signed is not well formed
+            checks = [_READ, Check(Step.DECODE, Outcome.FAILED, error.code, error.detail), _KEY_FOUND, _SIGNED]
+        checks += [Check(step, Outcome.NOT_CHECKED, Reason.NOT_REACHED) for step in _ORDER[len(checks) :]]
         return Report(format=format_, checks=tuple(checks), at=at, lists=self._lists.copy())
 
 
-def _verifying(
-    candidates: Sequence[TrustedKey], envelope: Envelope
-) -> tuple[tuple[TrustedKey, ...], tuple[Reason, str]]:
-    """Return the candidates whose key verifies the envelope; where there is none, the reason too.
+def _verifying(candidates: tuple[TrustedKey, ...], envelope: Envelope) -> tuple[TrustedKey, ...]:
+    """Return the candidates whose key verifies the envelope.
 
-    A candidate that cannot be tried, because it is broken or of another type, is the reason only where none could be.
+    Raises: PratiqueError: there is none. That one cannot be tried, because it is broken or of another type, is the
+    reason only where none could be.
     """
+    if len(candidates) == 1:
+        key = envelope.signer(candidates[0].key)
+        if algorithms.verify(envelope.algorithm, key, envelope.signature, envelope.to_be_signed):
+            return candidates
+        raise SignatureError(Reason.SIGNATURE_INVALID)
     verifying: list[TrustedKey] = []
     holds: dict[bytes, bool] = {}  # issuers on one platform share a key: it is tried once
-    error = (Reason.SIGNATURE_INVALID, "")
+    error: PratiqueError | None = None
     for candidate in candidates:
         try:
             key = envelope.signer(candidate.key)
@@ -288,15 +267,12 @@ def _verifying(
             if held:
                 verifying.append(candidate)
         except PratiqueError as fault:  # a key that cannot be parsed, or does not fit the algorithm
-            error = (fault.code, fault.detail)
-    return tuple(verifying), (Reason.SIGNATURE_INVALID, "") if holds else error
+            error = fault
+    if not verifying:
+        raise error if error is not None and not holds else SignatureError(Reason.SIGNATURE_INVALID)
+    return tuple(verifying)
 
 
-def _failed(step: Step, code: Reason, detail: str = "") -> Check:
-    return Check(step, Outcome.FAILED, code, detail)
-
-
-def _filled(checks: Sequence[Check]) -> list[Check]:
-    """Return the checks with every step after them marked as not reached."""
-    rest = _ORDER[len(checks) :]
-    return [*checks, *(Check(step, Outcome.NOT_CHECKED, Reason.NOT_REACHED) for step in rest)]
+def _departs(deviations: tuple[str, ...]) -> Check:
+    """Return that content departs from its schema in a way that a person should see."""
+    return Check(Step.DECODE, Outcome.INCONCLUSIVE, Reason.CONTENT_DEVIATES, f"at {', '.join(deviations)}")

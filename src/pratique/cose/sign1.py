@@ -233,5 +233,5 @@ def _body(data: bytes, *, tolerant: bool) -> int:
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
     size = len(protected)
     context = _CONTEXTS[size] if size < len(_CONTEXTS) else _CONTEXT + head(size)
-    aad = b"\x40" if not external_aad else head(len(external_aad)) + external_aad
+    aad = head(len(external_aad)) + external_aad if external_aad else b"\x40"
     return b"".join((context, protected, aad, head(len(payload)), payload))

@@ -21,6 +21,7 @@ READERS: Final[tuple[Reader, ...]] = (
 )
 
 _ALL: Final = (*READERS, *REFUSED)
+_BY_START: Final = {reader.prefix[:4]: reader for reader in READERS if reader.recognises is None}
 
 __all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
 
@@ -40,7 +41,9 @@ def recognise(text: str) -> tuple[Reader, str]:
     Raises: DecodeError: `format.unknown`, `qr.too_long`.
     """
     text = scanned(text)
-    reader = reader_of(text)
+    reader = _BY_START.get(text[:4])  # what most travellers show, seen at once
+    if reader is None or not text.startswith(reader.prefix):
+        reader = reader_of(text)
     if reader is not None:
         return reader, text
     known = ", ".join(reader.prefix for reader in READERS)

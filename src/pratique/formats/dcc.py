@@ -10,6 +10,7 @@ Source: EU DCC schema 1.3.x (eHealth Network, `DCC.combined-schema.json`) and it
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec.cbor import Tag
@@ -43,6 +44,7 @@ _FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
 _COMPLETE_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
 _NAMES: Final = ("fnt", "gnt", "fn", "gn")
 _COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
+_MAPS: Final = {dict}
 
 
 class Dcc:
@@ -61,13 +63,15 @@ class Dcc:
     variant: Final = None
 
     def __init__(self, content: Mapping[str, Any], *, groups: tuple[str, ...] = GROUPS) -> None:
-        found = [name for name in groups if content.get(name)]
-        if len(found) != 1:
+        group, count = "", 0
+        for name in groups:  # plain loops, here and below: nearly all have one group with one entry
+            if content.get(name):
+                group, count = name, count + 1
+        if count != 1:
             names = ", ".join(groups)
-            raise DecodeError(Reason.CONTENT_INVALID, f"{len(found)} of the groups {names} have entries, one belongs")
-        group = found[0]
+            raise DecodeError(Reason.CONTENT_INVALID, f"{count} of the groups {names} have entries, one belongs")
         entries = content[group]
-        if type(entries) is not list or len(entries) > MAX_ENTRIES or not all(map(_is_map, entries)):
+        if type(entries) is not list or len(entries) > MAX_ENTRIES or {*map(type, entries)} != _MAPS:
             raise DecodeError(Reason.CONTENT_INVALID, f"{group} is not an array of at most {MAX_ENTRIES} maps")
         self.group: Final = group
         self.entries: Final = entries
@@ -78,7 +82,7 @@ class Dcc:
         names, birth_date = self._content.get("nam"), self._content.get("dob")
         if type(names) is not dict or type(birth_date) is not str or not birth_date.strip():
             return False
-        for member in _NAMES:  # a plain loop: most end at the first
+        for member in _NAMES:
             name = names.get(member)
             if type(name) is str and name.strip():
                 return True
@@ -86,26 +90,28 @@ class Dcc:
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease agent (ICD-11, None where it is not known) of every entry."""
-        kind = _KINDS[self.group]
-        return tuple([(kind, _target(entry)) for entry in self.entries])
+        kind, entries = _KINDS[self.group], self.entries
+        if len(entries) == 1:
+            return ((kind, _target(entries[0])),)
+        return tuple([(kind, _target(entry)) for entry in entries])
 
     def deviations(self) -> tuple[str, ...]:
         """Return where it departs from the schema in a way that a person should see: names of members, no values."""
         found = []
-        birth_date = self._content.get("dob")
+        birth_date, group = self._content.get("dob"), self.group
         if type(birth_date) is not str or not (_FULL_BIRTH_DATE(birth_date) or self._may_be_partial(birth_date)):
             found.append("dob")
         for entry in self.entries:
             country = entry.get("co")
             if type(country) is not str or not _COUNTRY(country):
                 found.append("co")
-            for name in _DATES[self.group]:
+            for name in _DATES[group]:
                 value = entry.get(name)
                 if type(value) is Tag:
                     value = value.value
                 if type(value) is not str or not _DATE(value):
                     found.append(name)
-            if entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
+            if group == "t" and entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
                 found.append("ma")
         return tuple(dict.fromkeys(found)) if found else ()
 
@@ -134,18 +140,18 @@ class Dcc:
         return texts(self.entries[0]).get("ci")
 
 
-def _is_map(entry: Any) -> bool:
-    return type(entry) is dict
-
-
 def _is_listed(device: Any) -> bool:
     """Return whether a rapid test is in the EU's list; one that is not named is not held against it."""
     return type(device) is not str or is_known(Coding("eu-device", device.strip()))
 
 
 def _target(entry: Mapping[str, Any]) -> str | None:
-    code = entry.get("tg")
-    return target_of_snomed(code.strip()) if type(code) is str else None
+    return _target_of(code) if type(code := entry.get("tg")) is str else None
+
+
+@lru_cache(maxsize=64)
+def _target_of(code: str) -> str | None:
+    return target_of_snomed(code.strip())
 
 
 def _dose(entry: Mapping[str, Any]) -> Dose | None:

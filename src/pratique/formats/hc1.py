@@ -37,7 +37,7 @@ FORMAT: Final = hcert.EU_DCC
 PREFIX: Final = "HC1:"
 EXEMPTION_PREFIX: Final = "AT1:"
 
-_ACCEPTED: Final = frozenset({ES256, PS256})
+_ACCEPTED: Final = (ES256, PS256)
 _ISS, _EXP, _NBF, _IAT = 1, 4, 5, 6
 _DCC_ALONE = b"\x39\x01\x03\xa1\x01"  # the encoded claim -260 with a map whose one key is 1
 _decode = cbor.Decoder(tags=frozenset({0, 1}))  # date tags are seen around the sample time of a test (HU, SE)
@@ -60,7 +60,7 @@ class Hc1Envelope:
         self.to_be_signed: bytes = signed.to_be_signed()
         self.signature: bytes = signed.signature
         # A guess by five bytes, for the order alone: keys are looked up under both names.
-        self.formats: tuple[str, ...] = _EU_FIRST if _DCC_ALONE in signed.payload else _WHO_FIRST
+        self.formats: tuple[str, ...] = _EU_FIRST if signed.payload.find(_DCC_ALONE) >= 0 else _WHO_FIRST
         self._read: dict[Any, Any] | None = None
 
     def claims(self) -> dict[Any, Any]:
@@ -110,18 +110,18 @@ class ExemptionEnvelope(Hc1Envelope):
 
 
 def _credential(claims: Mapping[Any, Any], validity: Validity, found: hcert.Found) -> Credential:
-    content = found.content
+    format_, content, links = found
     return Credential(
-        format=found.format,
-        issuer=_issuer(issuer) if type(issuer := claims.get(_ISS)) is str else _NOBODY,
-        validity=validity,
-        kinds=content.kinds(),
-        content=content,
+        format_,
+        _issuer(issuer) if type(issuer := claims.get(_ISS)) is str else _NOBODY,
+        validity,
+        content.kinds(),
+        content,
         shows_identity=content.shows_identity(),
         deviations=content.deviations(),
         held_to_facts=content.held_to_facts,
         variant=content.variant,
-        links=found.links,
+        links=links,
     )
 
 

@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from functools import partial
 from itertools import combinations
-from typing import TYPE_CHECKING, Any, Final, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Any, Final, Protocol
 
 from pratique.errors import DecodeError, UnsupportedError
 from pratique.formats.dcc import EXEMPTIONS, GROUPS, Dcc
@@ -72,12 +72,8 @@ class Content(Protocol):
         """Return the certificate's number."""
 
 
-class Found(NamedTuple):
-    """The format that the content makes it, the content, and how many links stand beside it."""
-
-    format: str
-    content: Content
-    links: int = 0
+Found = tuple[str, Content, int]
+"""The format that the content makes it, the content, and how many links stand beside it."""
 
 
 def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
@@ -88,11 +84,12 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
     """
     container = claims.get(_HCERT)
     if container is None:
-        return Found(WHO, read_legacy(claims))
+        return WHO, read_legacy(claims), 0
     if type(container) is not dict:
         raise _invalid("claim -260 is not a map")
     if len(container) == 1 and _DCC in container:
-        return Found(EU_DCC, Dcc(_map(container[_DCC])))
+        content = container[_DCC]
+        return EU_DCC, Dcc(content if type(content) is dict else _map(content)), 0
     parts: list[Content] = []
     for key, make in (
         (_DCC, Dcc),
@@ -109,7 +106,7 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
         if links:
             raise UnsupportedError(Reason.FORMAT_LINK, f"{links} of them in a WHO certificate, and no fact")
         raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "claim -260 holds none of the contents that are read")
-    return Found(WHO, parts[0] if len(parts) == 1 else Several(parts), links)
+    return WHO, parts[0] if len(parts) == 1 else Several(parts), links
 
 
 def read_exemption(claims: Mapping[Any, Any]) -> Found:
@@ -120,7 +117,7 @@ def read_exemption(claims: Mapping[Any, Any]) -> Found:
     exemption = Dcc(content, groups=(EXEMPTIONS,))
     if len(exemption.entries) != 1:
         raise _invalid(f"{len(exemption.entries)} exemptions, one belongs")
-    return Found(EXEMPTION, exemption)
+    return EXEMPTION, exemption, 0
 
 
 def dcc_of(claims: Mapping[Any, Any]) -> dict[str, Any]:

@@ -83,11 +83,11 @@ def read(payload: bytes, disclosures: Sequence[bytes]) -> Credential | None:
             return None
         evidence = partial(_evidence, event, tuple(opened.items()))
     return Credential(
-        format=profile.FORMAT,
-        issuer=issuer,
-        validity=validity,
-        kinds=fact.kinds,
-        content=profile.Content(evidence, None, number.decode()),
+        profile.FORMAT,
+        issuer,
+        validity,
+        fact.kinds,
+        profile.Content(evidence, None, number.decode()),
         shows_identity=False,
         binding=DocumentBinding(1, salt, tag),
         status=status,

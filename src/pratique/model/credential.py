@@ -143,12 +143,12 @@ class Credential:
 
     def __init__(  # noqa: PLR0913 - a credential has so many parts
         self,
-        *,
         format: str,  # noqa: A002 - the word that everything else uses
         issuer: IssuerIdentity,
         validity: Validity,
         kinds: tuple[tuple[Kind, str | None], ...],
         content: Content,
+        *,
         shows_identity: bool,
         binding: DocumentBinding | DocumentNumber | KeyBinding | None = None,
         status: StatusReference | None = None,

@@ -27,7 +27,8 @@ def decode(text: str, *, prefix: str = PREFIX) -> bytes:
     Raises: DecodeError (`qr.too_long`): more than `MAX_TEXT` characters; (`format.unknown`): another prefix;
     (`base45.invalid`): anything but Base45 behind it. Not checked: what the bytes mean.
     """
-    _bound(text)
+    if len(text) > MAX_TEXT:
+        raise _too_long(text)
     if not text.startswith(prefix):
         raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text does not begin with {prefix}")
     return base45.decode(text[len(prefix) :])
@@ -39,10 +40,10 @@ def scanned(text: str) -> str:
     Spaces stay: they are Base45 digits. Raises: DecodeError (`qr.too_long`): more than `MAX_TEXT` characters.
     """
     text = text.rstrip("\r\n")
-    _bound(text)
+    if len(text) > MAX_TEXT:
+        raise _too_long(text)
     return text
 
 
-def _bound(text: str) -> None:
-    if len(text) > MAX_TEXT:
-        raise DecodeError(Reason.QR_TOO_LONG, f"{len(text):,} characters, at most {MAX_TEXT:,} are read")
+def _too_long(text: str) -> DecodeError:
+    return DecodeError(Reason.QR_TOO_LONG, f"{len(text):,} characters, at most {MAX_TEXT:,} are read")

@@ -17,7 +17,6 @@ from pratique.trust.trust_list import SetAside, TrustedKey, TrustList, Withdrawa
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping
-    from datetime import date
 
     from pratique.cose.keys import PublicKey
     from pratique.model import IssuerIdentity, Kind
@@ -50,7 +49,7 @@ class TrustStore:
         self._acceptance = acceptance or Acceptance()
         self.roots = dict(roots)
         self.set_aside = tuple(set_aside)
-        self.entitled: set[tuple[TrustedKey, str, IssuerIdentity, tuple[tuple[Kind, str | None], ...], date]] = set()
+        self.entitled: set[tuple[TrustedKey, str, IssuerIdentity, tuple[tuple[Kind, str | None], ...], int]] = set()
         ids = [trust_list.id for trust_list in self.lists]
         if repeated := sorted({list_id for list_id in ids if ids.count(list_id) > 1}):
             raise TrustError(Reason.TRUST_LIST_INVALID, f"there are several lists with the id {repeated[0]!r}")
@@ -60,6 +59,7 @@ class TrustStore:
                 for format_ in key.formats:
                     keys.setdefault((format_, key.key_id), []).append(key)
         self._keys = {name: tuple(found) for name, found in keys.items()}
+        self._candidates: dict[tuple[tuple[str, ...], bytes], tuple[TrustedKey, ...]] = {}
 
     @property
     def acceptance(self) -> Acceptance:
@@ -107,6 +107,15 @@ class TrustStore:
     def keys_for(self, format_: str, key_id: bytes) -> tuple[TrustedKey, ...]:
         """Return every key with this identifier for this format: identifiers are short hashes, and do collide."""
         return self._keys.get((format_, key_id), ())
+
+    def candidates(self, formats: tuple[str, ...], key_id: bytes) -> tuple[TrustedKey, ...]:
+        """Return every key with this identifier for one of some formats, each once, in the order of the formats."""
+        found = self._candidates.get((formats, key_id))
+        if found is None:
+            found = tuple(dict.fromkeys(key for format_ in formats for key in self.keys_for(format_, key_id)))
+            if found:  # of what is not there a stranger can ask without end
+                self._candidates[formats, key_id] = found
+        return found
 
     def leak_of(self, key: TrustedKey) -> TrustedKey | None:
         """Return the entry that says that a key leaked, on whichever list and under whatever name; None of none.
