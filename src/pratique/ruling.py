@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from pratique.formats.hc1 import Hc1Envelope
-from pratique.model import IssuerIdentity
+from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Step
 from pratique.rules import Answer, Judgement, Shown, judge
 
@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pratique.proven import Proven
     from pratique.rules import RuleSet
     from pratique.trust import TrustedIssuer
-
-_OUTCOMES: Final = {Answer.PASSED: Outcome.PASSED, Answer.FAILED: Outcome.FAILED}
 
 
 def check_rules(
@@ -31,11 +29,13 @@ def check_rules(
         at: the time of the verification, aware; days are counted in the zone of the rules.
     """
     judgement = judge(rules, [_shown(each, issuer) for each, issuer in proven], at)
-    outcome = _OUTCOMES.get(judgement.answer, Outcome.INCONCLUSIVE)
+    answer = judgement.answer
+    if answer is Answer.PASSED:
+        return Check(Step.RULES, Outcome.PASSED, Reason.RULES_MET, judgement.name), judgement
+    outcome = Outcome.FAILED if answer is Answer.FAILED else Outcome.INCONCLUSIVE
     return Check(Step.RULES, outcome, judgement.code, judgement.detail), judgement
 
 
 def _shown(proven: Proven, issuer: TrustedIssuer) -> Shown:
     envelope = proven.envelope
-    original = envelope.payload if isinstance(envelope, Hc1Envelope) else None
-    return Shown(proven.credential, IssuerIdentity(issuer.id, issuer.country, issuer.name()), original)
+    return Shown(proven.credential, issuer.identity, envelope.payload if isinstance(envelope, Hc1Envelope) else None)

@@ -149,6 +149,8 @@ def _parse_unusual(text: str) -> datetime:
 
 def rfc3339(moment: datetime) -> str:
     """Return an aware moment as RFC 3339 writes it, in UTC, with `Z`. Raises: TypeError: it is naive."""
-    if moment.utcoffset() is None:  # what the machine's zone would make of it is nobody's meaning
-        raise TypeError("a time without a zone")
-    return moment.astimezone(UTC).isoformat().replace("+00:00", "Z")
+    if moment.tzinfo is not UTC:
+        if moment.utcoffset() is None:  # what the machine's zone would make of it is nobody's meaning
+            raise TypeError("a time without a zone")
+        moment = moment.astimezone(UTC)
+    return moment.isoformat()[:-6] + "Z"

@@ -13,6 +13,7 @@ reported.
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import lru_cache
 from typing import TYPE_CHECKING, Final, NamedTuple
 
 from pratique.errors import PratiqueError
@@ -74,12 +75,20 @@ class Judgement(NamedTuple):
     @property
     def answer(self) -> Answer:
         """Return PASSED where every requirement is met, FAILED where one is not, and else INCONCLUSIVE."""
-        answers = {requirement.answer for requirement in self.requirements}
-        if not self.in_force:
+        if not self.in_force or not self.requirements:
             return Answer.INCONCLUSIVE
-        if Answer.FAILED in answers:
-            return Answer.FAILED
-        return Answer.PASSED if answers == {Answer.PASSED} else Answer.INCONCLUSIVE
+        overall = Answer.PASSED
+        for requirement in self.requirements:
+            if requirement.answer is Answer.FAILED:
+                return Answer.FAILED
+            if requirement.answer is not Answer.PASSED:
+                overall = Answer.INCONCLUSIVE
+        return overall
+
+    @property
+    def name(self) -> str:
+        """Return the rule set's id and version."""
+        return f"{self.rule_set} {self.version}"
 
     @property
     def code(self) -> Reason:
@@ -101,9 +110,8 @@ class Judgement(NamedTuple):
     @property
     def detail(self) -> str:
         """Return what stands in the way, or which rule set holds, in words."""
-        name = f"{self.rule_set} {self.version}"
         if not self.in_force or self.answer is Answer.PASSED:
-            return name
+            return self.name
         parts = [
             f"nothing shown is of a kind that counts for {requirement.requirement}"
             for requirement in self.requirements
@@ -114,7 +122,7 @@ class Judgement(NamedTuple):
                 parts.append(f"rules.{rule.rule} needs {', '.join(sorted(rule.missing))}")
             else:
                 parts.append(f"rules.{rule.rule}" + (f" ({rule.detail})" if rule.detail else ""))
-        return f"{name}: {'; '.join(parts)}"
+        return f"{self.name}: {'; '.join(parts)}"
 
     def _against(self) -> list[RuleAnswer]:
         """Return the rules that decide: those that failed, or where none did, those that cannot be answered."""
@@ -151,62 +159,55 @@ def judge_visible(rule_set: RuleSet, shown: Sequence[Shown], at: datetime, visib
         raise TypeError("the time of an evaluation must be aware")
     if not rule_set.is_in_force(at):
         return Judgement(rule_set.id, rule_set.edition, in_force=False, requirements=())
-    requirements = rule_set.requirements(at)
     context = Context(at, rule_set.zone, rule_set.destination)
-    answers: dict[str, list[RequirementAnswer]] = {name: [] for name in requirements}
-    for number, each in enumerate(shown):
-        for each_fact in rule_set.wanted.facts(each.credential):
-            fact = _Judged(rule_set, each, each_fact, context, visible)
-            for name, rules in requirements.items():
-                if (answer := fact.judge(name, rules, number)) is not None:
-                    answers[name].append(answer)
-    return Judgement(
-        rule_set.id,
-        rule_set.edition,
-        in_force=True,
-        requirements=tuple([_closest(name, requirements[name], found) for name, found in answers.items()]),
-    )
+    facts = [
+        _Judged(rule_set, number, each, fact, context, visible=visible)
+        for number, each in enumerate(shown)
+        for fact in rule_set.wanted.facts(each.credential)
+    ]
+    requirements = [_closest(name, rules, facts) for name, rules in rule_set.requirements(at).items()]
+    return Judgement(rule_set.id, rule_set.edition, True, tuple(requirements))  # noqa: FBT003 - it is in force
 
 
 class _Judged:
     """One fact of one credential, whose variables are made when the first rule reads them."""
 
-    __slots__ = ("_context", "_data", "_fact", "_rule_set", "_shown", "_visible")
+    __slots__ = ("_context", "_data", "_fact", "_number", "_rule_set", "_shown", "_visible")
 
-    def __init__(
-        self, rule_set: RuleSet, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None
+    def __init__(  # noqa: PLR0913 - all that an answer hangs on
+        self,
+        rule_set: RuleSet,
+        number: int,
+        shown: Shown,
+        fact: Fact,
+        context: Context,
+        *,
+        visible: frozenset[str] | None,
     ) -> None:
         self._rule_set = rule_set
+        self._number = number
         self._shown = shown
         self._fact = fact
         self._context = context
         self._visible = visible
         self._data: object = None
 
-    def judge(self, requirement: str, rules: Iterable[Rule], number: int) -> RequirementAnswer | None:
+    def judge(self, requirement: str, rules: Iterable[Rule]) -> RequirementAnswer | None:
         """Return what the fact does for a requirement, None where it is of no kind that counts."""
         credential = self._shown.credential
         kind, target, _ = self._fact
         country = credential.issuer.country or self._shown.issuer.country
-        answers = []
-        counts = False
+        answers, overall, counts = [], Answer.PASSED, False
         for rule in rules:
             if rule.applies_to.covers(credential.format, kind, target, country):
                 counts = counts or rule.kind == "acceptance"
-                answers.append(self._answer(rule))
+                answer = self._answer(rule)
+                if answer.answer is not Answer.PASSED and overall is not Answer.FAILED:
+                    overall = answer.answer
+                answers.append(answer)
             else:
-                answers.append(RuleAnswer(rule.id, Answer.NOT_APPLICABLE))
-        if not counts:
-            return None
-        found = [rule.answer for rule in answers]
-        overall = (
-            Answer.FAILED
-            if Answer.FAILED in found
-            else Answer.INCONCLUSIVE
-            if Answer.INCONCLUSIVE in found
-            else Answer.PASSED
-        )
-        return RequirementAnswer(requirement, overall, tuple(answers), number)
+                answers.append(_plain(rule.id, Answer.NOT_APPLICABLE))
+        return RequirementAnswer(requirement, overall, tuple(answers), self._number) if counts else None
 
     def _answer(self, rule: Rule) -> RuleAnswer:
         if rule.reads_original and self._shown.original is None:
@@ -219,17 +220,23 @@ class _Judged:
             return RuleAnswer(rule.id, Answer.INCONCLUSIVE, detail=error.detail)
         if isinstance(truth, Withheld):
             return RuleAnswer(rule.id, Answer.INCONCLUSIVE, truth.names)
-        return RuleAnswer(rule.id, Answer.PASSED if truth else Answer.FAILED)
+        return _plain(rule.id, Answer.PASSED if truth else Answer.FAILED)
+
+
+@lru_cache(maxsize=1024)
+def _plain(rule: str, answer: Answer) -> RuleAnswer:
+    """Return an answer with which nothing has to be said; the same again and again for nearly all travellers."""
+    return RuleAnswer(rule, answer)
 
 
 _PRECEDENCE: Final = (Answer.PASSED, Answer.INCONCLUSIVE, Answer.FAILED)
 
 
-def _closest(name: str, rules: Iterable[Rule], answers: Sequence[RequirementAnswer]) -> RequirementAnswer:
+def _closest(name: str, rules: Sequence[Rule], facts: Iterable[_Judged]) -> RequirementAnswer:
     """Return the best answer: one that passes, else the one that lacks the fewest claims, else fails the fewest."""
+    answers = [answer for fact in facts if (answer := fact.judge(name, rules)) is not None]
     if not answers:
-        none = tuple(RuleAnswer(rule.id, Answer.NOT_APPLICABLE) for rule in rules)
-        return RequirementAnswer(name, Answer.FAILED, none)
+        return RequirementAnswer(name, Answer.FAILED, tuple([_plain(rule.id, Answer.NOT_APPLICABLE) for rule in rules]))
     return answers[0] if len(answers) == 1 else min(answers, key=_distance)
 
 

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from dataclasses import fields
 from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.codec.cbor import UNDEFINED, Tag
@@ -94,6 +95,11 @@ class Fact(NamedTuple):
     evidence: Evidence | None = None
 
 
+@lru_cache(maxsize=256)
+def _facts(kinds: tuple[tuple[Kind, str | None], ...]) -> tuple[Fact, ...]:
+    return tuple([Fact(kind, target) for kind, target in kinds])
+
+
 def names_below(path: str) -> frozenset[str]:
     """Return the variables that a path reads: itself, or all that are in it; none if there is no such variable.
 
@@ -128,7 +134,7 @@ class Wanted:
     def facts(self, credential: Credential) -> tuple[Fact, ...]:
         """Return the facts to judge, one by one: of a foreign certificate with several doses, every dose."""
         if credential.format == FORMAT or self._parts["event"] <= _OPEN:
-            return tuple(Fact(kind, target) for kind, target in credential.kinds)
+            return _facts(credential.kinds)
         return tuple(Fact(evidence.kind, evidence.target, evidence) for evidence in credential.evidence)
 
     def tree(self, shown: Shown, fact: Fact, context: Context, visible: frozenset[str] | None = None) -> dict[str, Any]:
@@ -144,14 +150,17 @@ class Wanted:
         """
         credential, parts = shown.credential, self._parts
         made: dict[str, Any] = {}
+        is_partial = False
         for name in self._singles:
             made[name] = getattr(context, name)
         if parts["event"]:
-            made["event"] = _event(credential, fact, parts["event"], visible)
+            made["event"] = event = _event(credential, fact, parts["event"], visible)
+            is_partial = type(event) is Partial
         if parts["holder"]:
             holder = credential.holder
             values = {name: None if holder is None else getattr(holder, name) for name in parts["holder"]}
-            made["holder"] = _map(credential, "holder", values, visible, CLOSED_IN[fact.kind])
+            made["holder"] = shown_of = _map(credential, "holder", values, visible, CLOSED_IN[fact.kind])
+            is_partial = is_partial or type(shown_of) is Partial
         if parts["validity"]:
             made["validity"] = {name: _json(getattr(credential.validity, name)) for name in parts["validity"]}
         if parts["issuer"]:
@@ -163,7 +172,7 @@ class Wanted:
         if self._original and shown.original is not None and credential.format in PAYLOAD_FORMATS:
             made["payload"] = _plain(shown.original())
             made["external"] = context.external(shown)
-        return Partial(made) if any(type(value) is Partial for value in made.values()) else made
+        return Partial(made) if is_partial else made
 
 
 class Context:
@@ -200,17 +209,30 @@ class Context:
 
 
 def _event(credential: Credential, fact: Fact, names: frozenset[str], visible: frozenset[str] | None) -> dict[str, Any]:
-    values: dict[str, Any] = {"kind": fact.kind.value, "target": fact.target}
     evidence = fact.evidence
     if evidence is None:
-        values["valid_from"] = credential.validity.not_before
-        if values.keys() >= names:
-            return {name: _json(values[name]) for name in names}
+        if names <= _WITHOUT_EVIDENCE.keys():
+            return {name: _WITHOUT_EVIDENCE[name](credential, fact) for name in names}
         evidence = credential.evidence[0]
+        values: dict[str, Any] = {"valid_from": credential.validity.not_before}
     else:
-        values["valid_from"] = evidence.valid_from or _counts_from(evidence)
+        values = {"valid_from": evidence.valid_from or _counts_from(evidence)}
+    values |= {"kind": fact.kind.value, "target": fact.target}
     known = {name: values[name] if name in values else getattr(evidence, name, None) for name in names}
     return _map(credential, "event", known, visible, CLOSED_IN[fact.kind])
+
+
+@lru_cache(maxsize=1024)  # windows begin on whole days, or hours
+def _day(begins: datetime | None) -> str | None:
+    return None if begins is None else rfc3339(begins)
+
+
+_WITHOUT_EVIDENCE: Final[Mapping[str, Callable[[Credential, Fact], str | None]]] = {
+    "kind": lambda _, fact: fact.kind.value,
+    "target": lambda _, fact: fact.target,
+    "valid_from": lambda credential, _: _day(credential.validity.not_before),
+}
+"""What the event of one of our own credentials shows in every copy."""
 
 
 def _counts_from(evidence: Evidence) -> date | None:
@@ -260,10 +282,10 @@ _CREDENTIAL_VALUES: Final[Mapping[str, Callable[[Credential], str | None]]] = {
 def _json(value: Any) -> Any:
     if value is None or type(value) is str or type(value) is bool:
         return value
+    if type(value) is datetime:
+        return rfc3339(value)
     if isinstance(value, Dose):
         return [value.number] if value.of is None else [value.number, value.of]
-    if isinstance(value, datetime):
-        return rfc3339(value)
     return str(value)  # codes and dates write themselves as the view has them
 
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pratique.cose.keys import PublicKey
 from pratique.errors import PratiqueError
-from pratique.model import Kind
+from pratique.model import IssuerIdentity, Kind
 from pratique.trust import members
 from pratique.trust.members import COUNTRY, FORMAT, JSON, KIND, LANGUAGE, TARGET, Form, invalid
 
@@ -100,7 +100,8 @@ class Withdrawal:
 class TrustedIssuer:
     """An issuer as a trust list states it; `country` is alpha-3, `names` are by language.
 
-    `status_lists` are the addresses of its status lists; one that ends with a slash covers all below it.
+    `status_lists` are the addresses of its status lists; one that ends with a slash covers all below it. `identity` is
+    what it adds to a credential that does not state its issuer.
     """
 
     id: str
@@ -109,6 +110,10 @@ class TrustedIssuer:
     scope: Scope
     trust_list: str
     status_lists: tuple[str, ...] = ()
+    identity: IssuerIdentity = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "identity", IssuerIdentity(self.id, self.country, self.name()))
 
     def name(self, language: str = "en") -> str:
         """Return the name in a language, or in English, or the identifier."""
