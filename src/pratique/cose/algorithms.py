@@ -148,6 +148,7 @@ def raw_ecdsa(der: bytes, algorithm: Algorithm) -> bytes:
 
 
 _SIZES = tuple([bytes((size,)) for size in range(256)])
+_SIGN = tuple([b"\0" if first & 0x80 else b"" for first in range(256)])  # what keeps an integer positive
 
 
 def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
@@ -163,10 +164,7 @@ def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
     if not (zero < r < order and zero < s < order):  # of one length, so bytes compare as the integers do
         return None
     r, s = r.lstrip(b"\0"), s.lstrip(b"\0")
-    if r[0] & 0x80:
-        r = b"\0" + r
-    if s[0] & 0x80:
-        s = b"\0" + s
+    r, s = _SIGN[r[0]] + r, _SIGN[s[0]] + s
     # Only in P-521 does the whole reach 128 bytes; no single integer does.
     total = len(r) + len(s) + 4
     head = b"\x30" if total < 128 else b"\x30\x81"  # noqa: PLR2004 - X.690 section 8.1.3
