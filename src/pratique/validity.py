@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Final
 
-from pratique.model import Vaccination
 from pratique.model.codes import Coding, days_until_valid
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
@@ -13,7 +12,7 @@ from pratique.report import Check, Outcome, Step
 if TYPE_CHECKING:
     from datetime import date, datetime, timedelta
 
-    from pratique.model import Credential, Evidence
+    from pratique.model import Credential, Span
 
 _VALID: Final = Check(Step.VALIDITY, Outcome.PASSED, Reason.VALID_NOW)
 _NO_EXPIRY: Final = Check(Step.VALIDITY, Outcome.INCONCLUSIVE, Reason.NO_EXPIRY)
@@ -40,40 +39,51 @@ def check_validity(credential: Credential, at: datetime, local: datetime, *, clo
     if expires_at is not None and at - expires_at >= clock_skew:
         return _failed(Reason.EXPIRED, f"expired {rfc3339(expires_at)}, checked at {rfc3339(at)}")
     if credential.held_to_facts:
-        return _check_facts(credential.evidence, local.date(), has_expiry=expires_at is not None)
+        return _check_facts(credential.spans, local.date(), has_expiry=expires_at is not None)
     return _NO_EXPIRY if expires_at is None else _VALID
 
 
-def _check_facts(facts: tuple[Evidence, ...], today: date, *, has_expiry: bool) -> Check:
+def _check_facts(facts: tuple[Span, ...], today: date, *, has_expiry: bool) -> Check:
     """Return whether the facts count today; one that states no end needs the end of the credential."""
-    answers: dict[str | None, dict[Reason, str]] = {}
     for fact in facts:
-        code, detail = _counts(fact, today)
-        answers.setdefault(fact.target, {})[code] = detail
-    against = [found for found in answers.values() if Reason.VALID_NOW not in found]
-    if against:
-        code = Reason.NOT_YET_VALID if any(Reason.NOT_YET_VALID in found for found in against) else Reason.EXPIRED
-        detail = next(found[code] for found in against if code in found)
-        outcome = Outcome.FAILED if len(against) == len(answers) else Outcome.INCONCLUSIVE
-        return Check(Step.VALIDITY, outcome, code, detail)
-    ends = has_expiry or all(fact.valid_until is not None or _is_lifelong(fact) for fact in facts)
-    return _VALID if ends else _NO_EXPIRY
+        if _counts(fact, today) is not Reason.VALID_NOW and (refusal := _against(facts, today)) is not None:
+            return refusal
+    return _VALID if has_expiry or all(map(_ends, facts)) else _NO_EXPIRY
 
 
-def _counts(fact: Evidence, today: date) -> tuple[Reason, str]:
-    """Return whether a fact counts on a day, as a code, and in words; both ends are inside."""
+def _against(facts: tuple[Span, ...], today: date) -> Check | None:
+    """Return that facts about some disease do not count today, none of them."""
+    found = [(fact, _counts(fact, today)) for fact in facts]
+    counting = {fact.target for fact, code in found if code is Reason.VALID_NOW}
+    against = [(fact, code) for fact, code in found if fact.target not in counting]
+    if not against:
+        return None
+    fact, code = next((each for each in against if each[1] is Reason.NOT_YET_VALID), against[0])
+    outcome = Outcome.INCONCLUSIVE if counting else Outcome.FAILED
+    return Check(Step.VALIDITY, outcome, code, _in_words(fact, code))
+
+
+def _counts(fact: Span, today: date) -> Reason:
+    """Return whether a fact counts on a day; both ends are inside."""
+    if fact.begins is not None and today < fact.begins:
+        return Reason.NOT_YET_VALID
+    if fact.ends is not None and not fact.lifelong and today > fact.ends:
+        return Reason.EXPIRED
+    return Reason.VALID_NOW
+
+
+def _ends(fact: Span) -> bool:
+    """Return whether a fact says how long it counts, if only that it does for life."""
+    return fact.lifelong or fact.ends is not None
+
+
+def _in_words(fact: Span, code: Reason) -> str:
+    """Return why a fact does not count."""
     what = f"the {fact.kind.value}" + ("" if fact.target is None else f" ({Coding('icd11', fact.target).display})")
-    if fact.valid_from is not None and today < fact.valid_from.earliest:
-        days = 0 if fact.target is None else days_until_valid(fact.target)
-        when = f"from day {days} after it was given" if days else "from a later day"
-        return Reason.NOT_YET_VALID, f"{what} counts {when}"
-    if fact.valid_until is not None and not _is_lifelong(fact) and today > fact.valid_until.latest:
-        return Reason.EXPIRED, f"the time for which {what} counts is over"
-    return Reason.VALID_NOW, ""
-
-
-def _is_lifelong(fact: Evidence) -> bool:
-    return isinstance(fact, Vaccination) and fact.lifelong is True
+    if code is Reason.EXPIRED:
+        return f"the time for which {what} counts is over"
+    days = 0 if fact.target is None else days_until_valid(fact.target)
+    return f"{what} counts " + (f"from day {days} after it was given" if days else "from a later day")
 
 
 def _failed(code: Reason, detail: str) -> Check:

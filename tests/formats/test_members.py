@@ -12,9 +12,16 @@ DAYS = st.dates().map(str) | st.from_regex(r"[0-9]{4}-[0-9]{2}-[0-9]{2}.{0,3}", 
 
 
 @given(DAYS)
-def test_what_is_a_day_is_known_without_reading_it(text: str) -> None:
-    assert members.is_day(text) is (members.day(text) is not None)
-    assert not members.is_day(None)
+def test_a_day_is_the_same_day_as_a_date_of_the_calendar(text: str) -> None:
+    day = members.day(text)
+    assert members.full_day(text) == (None if day is None else day.earliest)
+    assert members.full_day(None) is None
+
+
+@given(st.dictionaries(st.sampled_from("abc"), st.text(max_size=5) | st.text(min_size=254, max_size=257) | st.none()))
+def test_one_text_is_that_among_all(entry: dict[str, str | None]) -> None:
+    for name in "abc":
+        assert members.text(entry, name) == members.texts(entry).get(name)
 
 
 @given(st.text(max_size=12))

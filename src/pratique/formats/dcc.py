@@ -38,9 +38,9 @@ _KINDS: Final[Mapping[str, Kind]] = {
     EXEMPTIONS: Kind.EXEMPTION,
 }
 _DATES: Final = {"v": ("dt",), "t": ("sc",), "r": ("fr", "df", "du"), EXEMPTIONS: ("du",)}
-_DATE = re.compile(r"(19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").match
-_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}(-[0-9]{2}){0,2})?\Z").match
-_FULL_BIRTH_DATE = re.compile(r"((19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
+_DATE = re.compile(r"(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2}").match
+_BIRTH_DATE = re.compile(r"(?:(?:19|20)[0-9]{2}(?:-[0-9]{2}){0,2})?\Z").match
+_FULL_BIRTH_DATE = re.compile(r"(?:(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
 _COMPLETE_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
 _NAMES: Final = ("fnt", "gnt", "fn", "gn")
 _COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
@@ -61,6 +61,7 @@ class Dcc:
 
     held_to_facts: Final = False  # whether a recovery is still good for entry is for rules to say
     variant: Final = None
+    spans: Final = None
 
     def __init__(self, content: Mapping[str, Any], *, groups: tuple[str, ...] = GROUPS) -> None:
         group, count = "", 0

@@ -50,6 +50,7 @@ class _CoreDataSet:
     """What both core data sets have: the person, the certificate, and members read under whichever name they have."""
 
     held_to_facts: Final = True
+    spans: Final = None
     variant: str
     kind: Kind
 

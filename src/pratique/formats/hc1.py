@@ -120,6 +120,7 @@ def _credential(claims: Mapping[Any, Any], validity: Validity, found: hcert.Foun
         shows_identity=content.shows_identity(),
         deviations=content.deviations(),
         held_to_facts=content.held_to_facts,
+        spans=content.spans,
         variant=content.variant,
         links=links,
     )

@@ -14,7 +14,6 @@ Source: HCERT 1.1 (WHO SMART Trust), logical model HCert.
 
 from __future__ import annotations
 
-from functools import partial
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
@@ -26,10 +25,10 @@ from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
-    from pratique.model import Evidence, Holder, Kind
+    from pratique.model import Evidence, Holder, Kind, Span
 
 EU_DCC: Final = "eu-dcc"
 WHO: Final = "who-hcert"
@@ -39,6 +38,8 @@ MAX_PARTS: Final = 16  # contents of one claim, and links; every pair of content
 
 _HCERT: Final = -260
 _DCC, _VACCINATION, _TEST, _LINKS, _ICVP = 1, 3, 4, 5, -6
+_CONTENTS: Final = (_DCC, _VACCINATION, _TEST, _ICVP)
+_CORE_DATA_SETS: Final = {_VACCINATION: DdccVaccination, _TEST: DdccTest}
 _LINK_SCHEMES: Final = ("shlink:/", "vhlink:/")
 
 
@@ -71,6 +72,10 @@ class Content(Protocol):
     def number(self) -> str | None:
         """Return the certificate's number."""
 
+    @property
+    def spans(self) -> Callable[[], tuple[Span, ...]] | None:
+        """Return what gives from when until when its facts count; None where only the facts say it."""
+
 
 Found = tuple[str, Content, int]
 """The format that the content makes it, the content, and how many links stand beside it."""
@@ -88,17 +93,11 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
     if type(container) is not dict:
         raise _invalid("claim -260 is not a map")
     if len(container) == 1 and _DCC in container:
-        content = container[_DCC]
-        return EU_DCC, Dcc(content if type(content) is dict else _map(content)), 0
+        return EU_DCC, Dcc(_map(container[_DCC])), 0
     parts: list[Content] = []
-    for key, make in (
-        (_DCC, Dcc),
-        (_VACCINATION, DdccVaccination),
-        (_TEST, DdccTest),
-        (_ICVP, partial(Icvp, issued_at=issued_at)),
-    ):
+    for key in _CONTENTS:
         if key in container:
-            parts += map(make, _maps(container[key]))
+            parts += _parts(key, container[key], issued_at)
     links = _count_links(container[_LINKS]) if _LINKS in container else 0
     if len(parts) > MAX_PARTS:
         raise _invalid(f"more than {MAX_PARTS} contents in claim -260")
@@ -107,6 +106,13 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
             raise UnsupportedError(Reason.FORMAT_LINK, f"{links} of them in a WHO certificate, and no fact")
         raise UnsupportedError(Reason.FORMAT_UNSUPPORTED, "claim -260 holds none of the contents that are read")
     return WHO, parts[0] if len(parts) == 1 else Several(parts), links
+
+
+def _parts(key: int, value: Any, issued_at: datetime | None) -> list[Content]:
+    maps = [_map(item) for item in value] if type(value) is list else [_map(value)]
+    if key == _ICVP:
+        return [Icvp(content, issued_at=issued_at) for content in maps]
+    return [_CORE_DATA_SETS[key](content) if key in _CORE_DATA_SETS else Dcc(content) for content in maps]
 
 
 def read_exemption(claims: Mapping[Any, Any]) -> Found:
@@ -156,6 +162,7 @@ class Several:
     """
 
     held_to_facts: Final = True
+    spans: Final = None
 
     def __init__(self, parts: list[Content]) -> None:
         matches = {_match(one.holder(), other.holder()) for one, other in combinations(parts, 2)}
@@ -219,11 +226,6 @@ def _count_links(value: Any) -> int:
 
 def _is_link(value: Any) -> bool:
     return type(value) is str and value[:8].lower() in _LINK_SCHEMES
-
-
-def _maps(value: Any) -> list[dict[Any, Any]]:
-    """Return one map, or those in an array."""
-    return [_map(item) for item in value] if type(value) is list else [_map(value)]
 
 
 def _map(value: Any) -> dict[Any, Any]:

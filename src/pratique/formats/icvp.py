@@ -16,13 +16,14 @@ Source: WHO SMART Trust PHW, logical models DVCMin and DVCMinVaccineDetails; WHO
 from __future__ import annotations
 
 import re
+from datetime import date as Date  # noqa: N812 - members are called so too
 from datetime import timedelta
 from functools import lru_cache
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, NamedTuple
 
 from pratique.errors import DecodeError
-from pratique.formats.members import coding, day, is_day, nationality, sex, texts
-from pratique.model import Coding, Dose, Evidence, Holder, Kind, PartialDate, Vaccination
+from pratique.formats.members import coding, day, full_day, nationality, sex, text, texts
+from pratique.model import Coding, Dose, Evidence, Holder, Kind, PartialDate, Span, Vaccination
 from pratique.model.codes import (
     Product,
     counts_for_life,
@@ -32,6 +33,7 @@ from pratique.model.codes import (
     target_of_snomed,
     target_of_vaccine,
 )
+from pratique.model.dates import LAST_YEAR
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -56,6 +58,7 @@ _OF_THE_LISTED: Final = ("1D47", "1C81")  # what the list is for; a vaccine agai
 _CATALOGUE_ID = re.compile(r"[A-Za-z0-9]{1,200}Product[0-9a-f]{32}\Z").match
 _DOCUMENT_NUMBER = re.compile(r"[0-9A-Z]{1,24}\Z").match
 _MAX_DOSE: Final = 99
+_A_DAY: Final = timedelta(days=1)
 
 
 class Icvp:
@@ -67,35 +70,40 @@ class Icvp:
     Raises: DecodeError (`content.invalid`): there is no dose, or a product that is not on WHO's list.
     """
 
+    __slots__ = ("_content", "_deviations", "_doses", "_form", "_shows_identity", "variant")
+
     held_to_facts: Final = True
 
     def __init__(self, content: Mapping[Any, Any], *, issued_at: datetime | None = None) -> None:
-        form, doses = _doses(content)
-        self._texts = texts(content)
-        self._form = form
-        self.variant: Final = _VARIANTS[form]
-        self._deviations = self._person_deviations(content)
-        self._evidence = tuple([self._vaccination(dose, issued_at) for dose in doses])
+        self._form, doses = _doses(content)
+        self.variant: Final = _VARIANTS[self._form]
+        self._content = content
+        self._deviations = self._of_the_person()
+        self._doses = tuple([self._given(dose, issued_at) for dose in doses])
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease of every dose."""
-        return tuple([(fact.kind, fact.target) for fact in self._evidence])
+        return tuple([(Kind.VACCINATION, dose.target) for dose in self._doses])
 
     def deviations(self) -> tuple[str, ...]:
         """Return the members that are missing or not in their form: names, no values."""
-        return tuple(dict.fromkeys(self._deviations))
+        return tuple(dict.fromkeys(self._deviations)) if self._deviations else ()
 
     def shows_identity(self) -> bool:
         """Return whether there are a name and a birth date."""
-        return "n" in self._texts and "dob" in self._texts
+        return self._shows_identity
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the doses."""
-        return self._evidence
+        return tuple(map(self._vaccination, self._doses))
+
+    def spans(self) -> tuple[Span, ...]:
+        """Return from when until when every dose counts."""
+        return tuple(map(self._span, self._doses))
 
     def holder(self) -> Holder:
         """Return the person; the name is as the card has it, in one text."""
-        known, form = self._texts, self._form
+        known, form = texts(self._content), self._form
         name, number = known.get("n"), known.get(_DOCUMENT[form])
         is_passport = known.get(_DOCUMENT_TYPE[form], "").upper() == _PASSPORT
         document = number.upper().replace(" ", "").replace("-", "") if number is not None and is_passport else None
@@ -115,34 +123,63 @@ class Icvp:
     def number(self) -> None:
         """Return None: a yellow card has no number of its own."""
 
-    def _person_deviations(self, content: Mapping[Any, Any]) -> list[str]:
-        known, form = self._texts, self._form
-        found = [] if "n" in known else ["n"]
-        if not is_day(known.get("dob")):
+    def _of_the_person(self) -> list[str]:
+        """Return the deviations about the person, and that of the template."""
+        content, form = self._content, self._form
+        name, birth_date = text(content, "n"), text(content, "dob")
+        self._shows_identity = name is not None and birth_date is not None
+        found = [] if name is not None else ["n"]
+        if full_day(birth_date) is None:
             found.append("dob")
-        for name, read in (("s", sex), (_NATIONALITY[form], nationality)):
-            if (name in content or form == _THIRD) and read(known.get(name)) is None:
-                found.append(name)
-        if form == _THIRD and known.get("v") not in TEMPLATES:
+        for member, read in (("s", sex), (_NATIONALITY[form], nationality)):
+            if (member in content or form == _THIRD) and read(text(content, member)) is None:
+                found.append(member)
+        if form == _THIRD and text(content, "v") not in TEMPLATES:
             found.append("v")
         return found
 
-    def _vaccination(self, dose: Mapping[Any, Any], issued_at: datetime | None) -> Vaccination:
-        known, form = texts(dose), self._form
-        listed, target = self._product(known)
-        name = "dv" if form == _THIRD and "dv" in dose else "dt"
-        given = day(known.get(name))
-        if given is None or (issued_at is not None and given.earliest - issued_at.date() > timedelta(days=1)):
+    def _given(self, members: Mapping[Any, Any], issued_at: datetime | None) -> _Dose:
+        """Return what is read of a dose at once, and note its deviations."""
+        form = self._form
+        listed, target = self._product(members)
+        name = "dv" if form == _THIRD and "dv" in members else "dt"
+        given = _day_given(text(members, name))
+        if given is None or (issued_at is not None and given - issued_at.date() > _A_DAY):
             self._deviations.append(name)  # a day more, because the calendar of the clinic may be ahead of UTC
-        if "cn" not in known and "is" not in known:
+        if text(members, "cn") is None and text(members, "is") is None:
             self._deviations += ("cn", "is")
-        if form != _FIRST and "bo" not in known:
+        if form != _FIRST and text(members, "bo") is None:
             self._deviations.append("bo")
-        valid_from, valid_until, lifelong = counting(target, given, self._day(dose, "vls"), self._day(dose, "vle"))
+        if form != _THIRD:
+            for stated in ("vls", "vle"):
+                if _stated_day(members, stated) is None and members.get(stated) not in (None, ""):
+                    self._deviations.append(stated)
+        return _Dose(members, listed, target, given)
+
+    def _product(self, members: Mapping[Any, Any]) -> tuple[Product | None, str | None]:
+        """Return the product and the disease. Raises: DecodeError: the product is not on WHO's list."""
+        code = text(members, "vp") or ""
+        if self._form == _FIRST:  # it names a kind of vaccine, which says of no product that WHO prequalified it
+            disease = (text(members, "tg") or "").upper()
+            target = disease if is_known_target(disease) else target_of_snomed(disease)
+            agrees = target is not None and target_of_vaccine(code.upper()) in (None, target)
+            self._deviations += ("vp",) if agrees else ("vp", "tg")
+            return None, target
+        found = _listed(code)
+        if found is None:
+            raise DecodeError(Reason.CONTENT_INVALID, "the product is not on the list of those that WHO prequalified")
+        return found
+
+    def _vaccination(self, dose: _Dose) -> Vaccination:
+        members, listed, target, given = dose
+        known = texts(members)
+        date = None if given is None else PartialDate.from_date(given)
+        stated = (None, None) if self._form == _THIRD else (_stated_day(members, "vls"), _stated_day(members, "vle"))
+        valid_from, valid_until, lifelong = counting(target, date, *stated)
         code = known.get("vp")
         return Vaccination(
             target=target,
-            date=given,
+            date=date,
             valid_from=valid_from,
             valid_until=valid_until,
             lifelong=lifelong,
@@ -151,31 +188,46 @@ class Icvp:
             product=coding("who-pq", code) if listed else coding("name", known.get("mp")),
             vaccine=None if listed else coding("snomed" if (code or "").isdigit() else "icd11-vaccine", code),
             manufacturer=coding("name", listed.manufacturer if listed else known.get("ma")),
-            dose=_dose(dose.get("dn")),
+            dose=_dose(members.get("dn")),
             batch=known.get("bo"),
         )
 
-    def _product(self, known: Mapping[Any, str]) -> tuple[Product | None, str | None]:
-        """Return the product and the disease. Raises: DecodeError: the product is not on WHO's list."""
-        if self._form == _FIRST:  # it names a kind of vaccine, which says of no product that WHO prequalified it
-            code = known.get("tg", "").upper()
-            target = code if is_known_target(code) else target_of_snomed(code)
-            of_vaccine = target_of_vaccine(known.get("vp", "").upper())
-            agrees = target is not None and of_vaccine in (None, target)
-            self._deviations += ("vp",) if agrees else ("vp", "tg")
-            return None, target
-        found = _listed(known.get("vp", ""))
-        if found is None:
-            raise DecodeError(Reason.CONTENT_INVALID, "the product is not on the list of those that WHO prequalified")
-        return found
+    def _span(self, dose: _Dose) -> Span:
+        _, _, target, given = dose
+        if given is not None and target is not None and counts_for_life(target):
+            return _for_life(target, given)
+        return Span.of(self._vaccination(dose))
 
-    def _day(self, dose: Mapping[Any, Any], name: str) -> PartialDate | None:
-        """Return a day that may be stated; what is stated and is no day is a deviation."""
-        value = dose.get(name) if self._form != _THIRD else None
-        found = day(value.strip()) if type(value) is str else None
-        if found is None and value not in (None, ""):
-            self._deviations.append(name)
-        return found
+
+class _Dose(NamedTuple):
+    """A dose, of which no more is read at once than a verification needs."""
+
+    members: Mapping[Any, Any]
+    listed: Product | None
+    target: str | None
+    given: Date | None
+
+
+_day_given = lru_cache(maxsize=4096)(full_day)  # clinics vaccinate many on one day
+
+
+def _stated_day(members: Mapping[Any, Any], name: str) -> PartialDate | None:
+    value = members.get(name)
+    return day(value.strip()) if type(value) is str else None
+
+
+@lru_cache(maxsize=4096)
+def _for_life(target: str, given: Date) -> Span:
+    return Span(Kind.VACCINATION, target, _begins(target, given), ends=None, lifelong=True)
+
+
+def _begins(target: str, given: Date) -> Date:
+    """Return from which day a dose counts that was given on a day; after 2099 that day itself."""
+    try:
+        begins = given + timedelta(days=days_until_valid(target))
+    except OverflowError:
+        return given
+    return begins if begins.year <= LAST_YEAR else given
 
 
 def counting(
@@ -190,11 +242,7 @@ def counting(
         return stated_from or given, stated_until, None
     if given is None or not given.is_complete:
         return None, None, None
-    try:
-        begins = PartialDate.from_date(given.earliest + timedelta(days=days_until_valid(target)))
-    except (ValueError, OverflowError):  # after 2099
-        begins = given
-    return begins, None, True
+    return PartialDate.from_date(_begins(target, given.earliest)), None, True
 
 
 @lru_cache(maxsize=128)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import date as Date  # noqa: N812 - `date` reads one here
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import DecodeError
@@ -28,6 +29,7 @@ _SEXES: Final = {
     "unspecified": "X",
 }
 _ALPHA2, _ALPHA3 = 2, 3
+_BEHIND_A_DAY: Final = ("", "T", " ")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|\Z)").match
 
 
@@ -38,6 +40,12 @@ def texts(entry: Mapping[Any, Any]) -> dict[Any, str]:
         for name, value in entry.items()
         if type(value) is str and len(value) <= MAX_TEXT and (text := value.strip())
     }
+
+
+def text(entry: Mapping[Any, Any], name: str) -> str | None:
+    """Return one of the texts of an entry, as `texts` has it."""
+    value = entry.get(name)
+    return value.strip() or None if type(value) is str and len(value) <= MAX_TEXT else None
 
 
 def coding(system: str, code: str | None) -> Coding | None:
@@ -60,15 +68,17 @@ def day(text: str | None) -> PartialDate | None:
     return date(text) if text is not None and _DAY(text) else None
 
 
-def is_day(text: str | None) -> bool:
-    """Return whether `day` returns one, in a fraction of its time."""
-    if text is None or not _DAY(text) or not FIRST_YEAR <= int(text[:4]) <= LAST_YEAR:
-        return False
+def full_day(text: str | None) -> Date | None:
+    """Return what `day` returns, as a date of the calendar, in a fraction of its time."""
+    # No pattern: matching takes longer than all of this. With its hyphens there a text is no week date, which
+    # `fromisoformat` would take.
+    if text is None or text[4:8:3] != "--" or text[10:11] not in _BEHIND_A_DAY:
+        return None
     try:
-        Date.fromisoformat(text[:10])
+        found = Date.fromisoformat(text[:10])
     except ValueError:
-        return False
-    return True
+        return None
+    return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
 
 
 def stated_country(code: str | None) -> str | None:
@@ -86,6 +96,7 @@ def country(code: Any) -> str | None:
     return code if len(code) == _ALPHA3 and country_alpha2(code) is not None else None
 
 
+@lru_cache(maxsize=512)
 def nationality(code: str | None) -> str | None:
     """Return a country's alpha-3 code, or one that Doc 9303 adds, such as XXA; None for anything else."""
     if code is None:

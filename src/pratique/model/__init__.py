@@ -8,6 +8,7 @@ from pratique.model.credential import (
     IssuerIdentity,
     KeyBinding,
     Presentation,
+    Span,
     StatusReference,
     Validity,
 )
@@ -47,6 +48,7 @@ __all__ = [
     "Recovery",
     "RevocationIdentifiers",
     "SignerIdentifier",
+    "Span",
     "StatusReference",
     "TestResult",
     "Vaccination",

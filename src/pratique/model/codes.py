@@ -24,7 +24,7 @@ when it is first needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Final
 
 SYSTEMS: Final = (
@@ -155,6 +155,7 @@ def common_result(result: Coding) -> Coding:
     return result if common is None else Coding("snomed", str(common))
 
 
+@lru_cache(maxsize=256)
 def days_until_valid(target: str) -> int:
     """Return how many days after vaccination it begins to count: 10 for yellow fever, 0 where no rule says otherwise.
 
@@ -163,6 +164,7 @@ def days_until_valid(target: str) -> int:
     return int(_codes("icd11").get(target, {}).get("days_until_valid", 0))
 
 
+@lru_cache(maxsize=256)
 def counts_for_life(target: str) -> bool:
     """Return whether vaccination counts for life once it counts: yellow fever's does, by the rules that bind states.
 

@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final, NamedTuple, Protocol
 
+from pratique.model.evidence import Vaccination
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
+    from datetime import date, datetime
 
     from pratique.cose.keys import PublicKey
     from pratique.model.evidence import Evidence, Kind
@@ -93,6 +95,28 @@ class StatusReference:
         return f"StatusReference(uri={self.uri!r})"
 
 
+class Span(NamedTuple):
+    """From when until when a fact counts, both days inside; None where it does not say. `lifelong`: it has no end."""
+
+    kind: Kind
+    target: str | None
+    begins: date | None
+    ends: date | None
+    lifelong: bool
+
+    @classmethod
+    def of(cls, fact: Evidence) -> Span:
+        """Return the span of a fact."""
+        begins, ends = fact.valid_from, fact.valid_until
+        return cls(
+            fact.kind,
+            fact.target,
+            None if begins is None else begins.earliest,
+            None if ends is None else ends.latest,
+            isinstance(fact, Vaccination) and fact.lifelong is True,
+        )
+
+
 class Content(Protocol):
     """What a credential says, put into the model on demand. None of it raises."""
 
@@ -120,12 +144,14 @@ class Credential:
         shows_identity: whether a name and a birth date are shown, so that a person can be compared with them.
         held_to_facts: whether it counts only while its facts do, by their `valid_from` and `valid_until`; then
             `expires_at` is a technical limit alone, and may be absent.
+        spans: what gives from when until when every fact counts, where that is known before the facts are read.
         variant: which of several forms of its format it is in, in words for people.
         links: how many addresses of records elsewhere it holds; none is ever opened.
     """
 
     __slots__ = (
         "_content",
+        "_spans",
         "binding",
         "deviations",
         "format",
@@ -158,6 +184,7 @@ class Credential:
         variant: str | None = None,
         links: int = 0,
         presentation: Presentation | None = None,
+        spans: Callable[[], tuple[Span, ...]] | None = None,
     ) -> None:
         self.format: Final = format
         self.issuer: Final = issuer
@@ -173,6 +200,7 @@ class Credential:
         self.links: Final = links
         self.presentation: Final = presentation
         self._content: Final = content
+        self._spans: Final = spans
 
     def __repr__(self) -> str:
         kinds = ", ".join(kind for kind, _ in self.kinds)
@@ -182,6 +210,11 @@ class Credential:
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the facts, most often one."""
         return self._content.evidence()
+
+    @property
+    def spans(self) -> tuple[Span, ...]:
+        """Return from when until when every fact counts."""
+        return tuple(map(Span.of, self.evidence)) if self._spans is None else self._spans()
 
     @property
     def holder(self) -> Holder | None:
