@@ -116,7 +116,7 @@ def byte_string(data: bytes, position: int, *, tolerant: bool) -> tuple[bytes, i
 
 
 @lru_cache(maxsize=256)
-def usual(protected: bytes, *, tolerant: bool) -> Mapping[Label, Any] | None:
+def usual(protected: bytes, tolerant: bool) -> Mapping[Label, Any] | None:  # noqa: FBT001 - quicker to look up
     """Return what a short protected header says; None where it has to be looked at, being empty, critical or faulty."""
     try:
         headers = _protected(protected, tolerant=tolerant)

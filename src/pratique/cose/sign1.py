@@ -201,7 +201,7 @@ def _usual(data: bytes, *, tolerant: bool) -> Sign1 | None:
     try:
         position = data[2] - BYTES + 3
         protected = data[3:position]
-        says = headers.usual(protected, tolerant=tolerant) if BYTES < data[2] < BYTES_1 else None
+        says = headers.usual(protected, tolerant) if BYTES < data[2] < BYTES_1 else None
         if says is None:
             return None
         if data[position] == EMPTY_MAP:

@@ -48,6 +48,8 @@ _EU_FIRST, _WHO_FIRST = (hcert.EU_DCC, hcert.WHO), (hcert.WHO, hcert.EU_DCC)
 class Hc1Envelope:
     """An HC1 code, taken apart to its COSE_Sign1; its payload is not looked into."""
 
+    __slots__ = ("_read", "algorithm", "formats", "key_id", "signature", "signed", "to_be_signed")
+
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""
         signed = Sign1.decode(data, tolerant=True)
@@ -97,6 +99,8 @@ class Hc1Envelope:
 
 class ExemptionEnvelope(Hc1Envelope):
     """An AT1 code: all layers are those of HC1, its content is an exemption and nothing else."""
+
+    __slots__ = ()
 
     def __init__(self, data: bytes) -> None:
         """Take the bytes of a COSE_Sign1 apart. Raises: DecodeError, UnsupportedError."""

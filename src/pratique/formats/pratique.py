@@ -65,6 +65,8 @@ def _header(protected: bytes) -> tuple[Algorithm, bytes]:
 class PratiqueEnvelope:
     """One of our own credentials, taken apart to its header, its payload and its disclosures."""
 
+    __slots__ = ("algorithm", "disclosures", "key_id", "signature", "signed", "to_be_signed", "token")
+
     formats: Final = (FORMAT,)
 
     def __init__(self, data: bytes, *, token: KeyBindingToken | None = None) -> None:
