@@ -51,7 +51,12 @@ _HASH_HEAD: Final = b"\x58\x20"
 _HASH_BYTES: Final = 34  # with its head
 _SALT_HEAD: Final = b"\x83\x50"  # how a disclosure [salt, value, key] begins
 _SALT_END: Final = 18
-_LONGEST_SHARED: Final = 64  # bytes of what is remembered of a disclosure
+_SHARED: Final = (
+    b"\x0a",
+    b"\x0c",
+    b"\x10",
+    b"\x11",
+)  # days and codes, by their keys; a time in seconds is one person's
 _REMEMBERED: Final = 1024  # pieces of each sort
 _NONE: Final = frozenset[bytes]()
 
@@ -107,12 +112,11 @@ def _opened(disclosures: Sequence[bytes], hidden: frozenset[bytes] | set[bytes],
     """Return the claims of the event that are disclosed, by their numbers; None where one is unusual or wrong."""
     opened = {}
     for disclosure in disclosures:
-        claim = _claim(disclosure[_SALT_END:]) if len(disclosure) <= _SALT_END + _LONGEST_SHARED else None
-        if (
-            claim is None
-            or not disclosure.startswith(_SALT_HEAD)
-            or _HASH_HEAD + sha256(disclosure).digest() not in hidden
-        ):
+        if _HASH_HEAD + sha256(disclosure).digest() not in hidden or not disclosure.startswith(_SALT_HEAD):
+            return None
+        encoded = disclosure[_SALT_END:]
+        claim = (_claim if encoded.endswith(_SHARED) else _read_claim)(encoded)
+        if claim is None:
             return None
         opened[claim[0]] = claim[1]
     return opened if len(opened) == len(disclosures) and fact.disclosable.issuperset(opened) else None
@@ -157,14 +161,16 @@ def _evidence(encoded: bytes, opened: tuple[tuple[int, Any], ...]) -> Evidence:
     return Fact({**cbor.decode(b"\xa2" + encoded, deterministic=True), **dict(opened)}).evidence()
 
 
-@lru_cache(maxsize=_REMEMBERED)
-def _claim(encoded: bytes) -> tuple[int, Any] | None:
+def _read_claim(encoded: bytes) -> tuple[int, Any] | None:
     """Return number and value of a claim of an event."""
     try:
         value, key = cbor.decode(b"\x82" + encoded, deterministic=True)
         return (key, value) if profile.is_event_claim(key, value) else None
     except PratiqueError:
         return None
+
+
+_claim = lru_cache(maxsize=_REMEMBERED)(_read_claim)
 
 
 @lru_cache(maxsize=_REMEMBERED)
