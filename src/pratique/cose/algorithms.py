@@ -148,7 +148,14 @@ def raw_ecdsa(der: bytes, algorithm: Algorithm) -> bytes:
 
 
 _SIZES = tuple([bytes((size,)) for size in range(256)])
-_SIGN = tuple([b"\0" if first & 0x80 else b"" for first in range(256)])  # what keeps an integer positive
+
+
+def _integer_heads(size: int) -> tuple[bytes, ...]:
+    """Return what stands before an integer of `size` bytes in DER, by its first byte; a zero keeps it positive."""
+    return tuple([b"\x02%c" % size if first < 0x80 else b"\x02%c\0" % (size + 1) for first in range(256)])  # noqa: PLR2004 - X.690 section 8.3
+
+
+_INTEGER_HEADS = {len(order): _integer_heads(len(order)) for order in _ORDERS.values()}
 
 
 def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
@@ -157,18 +164,19 @@ def _der_ecdsa(signature: bytes, order: bytes) -> bytes | None:
     Less than half the time of two integers through `encode_dss_signature`; the tests compare the two.
     """
     size = len(order)
-    if len(signature) != 2 * size:
-        return None
     r, s = signature[:size], signature[size:]
-    zero = bytes(size)
-    if not (zero < r < order and zero < s < order):  # of one length, so bytes compare as the integers do
+    if len(signature) != 2 * size or not (r < order and s < order):  # of one length, bytes compare as the integers do
         return None
-    r, s = r.lstrip(b"\0"), s.lstrip(b"\0")
-    r, s = _SIGN[r[0]] + r, _SIGN[s[0]] + s
-    # Only in P-521 does the whole reach 128 bytes; no single integer does.
-    total = len(r) + len(s) + 4
-    head = b"\x30" if total < 128 else b"\x30\x81"  # noqa: PLR2004 - X.690 section 8.1.3
-    return b"".join((head, _SIZES[total], b"\x02", _SIZES[len(r)], r, b"\x02", _SIZES[len(s)], s))
+    if r[0] and s[0]:
+        heads = _INTEGER_HEADS[size]
+        r, s = heads[r[0]] + r, heads[s[0]] + s
+    else:  # one in 128 begins with a zero, which DER leaves out
+        r, s = r.lstrip(b"\0"), s.lstrip(b"\0")
+        if not r or not s:
+            return None
+        r, s = _integer_heads(len(r))[r[0]] + r, _integer_heads(len(s))[s[0]] + s
+    total = len(r) + len(s)  # only in P-521 does it reach 128 bytes; no single integer does
+    return b"".join((b"\x30" if total < 128 else b"\x30\x81", _SIZES[total], r, s))  # noqa: PLR2004 - X.690 section 8.1.3
 
 
 @lru_cache(maxsize=1)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Final
 
 from pratique.codec import cbor
 from pratique.errors import DecodeError, UnsupportedError
@@ -27,7 +27,6 @@ MAX_HEADER_BYTES = 65_536  # of either header; a chain of certificates, the long
 EMPTY_MAP, _MAP_OF_ONE, _ARRAY, _NULL = 0xA0, 0xA1, 0x80, 0xF6
 BYTES, BYTES_1, BYTES_2, _BYTES_4 = 0x40, 0x58, 0x59, 0x5A  # byte strings, by where their size stands
 _LONG = 24  # RFC 8949 section 3: a number or size below this one stands in the head itself
-_SHORT_HEADS = tuple(bytes((BYTES | size,)) for size in range(_LONG))
 _strict, _tolerant = cbor.Decoder(deterministic=True), cbor.Decoder()
 _CACHED_BYTES = 64  # of a protected header: algorithm, key identifier and type take 13 to 20
 
@@ -161,15 +160,23 @@ def check_disjoint(protected: Mapping[Label, Any], unprotected: Mapping[Label, A
         raise ValueError("a label is in both headers")
 
 
-def head(size: int) -> bytes:
-    """Return the head of a CBOR byte string of `size` bytes."""
+def _head(size: int) -> bytes:
     if size < _LONG:
-        return _SHORT_HEADS[size]
+        return bytes((BYTES | size,))
     if size < 0x100:  # noqa: PLR2004 - RFC 8949 section 3: the sizes at which the head grows
-        return bytes((0x58, size))
+        return bytes((BYTES_1, size))
     if size < 0x10000:  # noqa: PLR2004
         return b"\x59" + size.to_bytes(2)
     return b"\x5a" + size.to_bytes(4)
+
+
+HEADS: Final = tuple(map(_head, range(1024)))
+"""The heads of CBOR byte strings, by their sizes: of all that most messages have."""
+
+
+def head(size: int) -> bytes:
+    """Return the head of a CBOR byte string of `size` bytes."""
+    return HEADS[size] if size < len(HEADS) else _head(size)
 
 
 def _unprotected(data: bytes, position: int, decoder: cbor.Decoder) -> tuple[dict[Label, Any], int]:

@@ -43,7 +43,7 @@ _BIRTH_DATE = re.compile(r"(?:(?:19|20)[0-9]{2}(?:-[0-9]{2}){0,2})?\Z").match
 _FULL_BIRTH_DATE = re.compile(r"(?:(?:19|20)[0-9]{2}-[0-9]{2}-[0-9]{2})?\Z").match
 _COMPLETE_BIRTH_DATES: Final = ("1.0.", "1.1.", "1.2.")  # schema versions before partial birth dates
 _NAMES: Final = ("fnt", "gnt", "fn", "gn")
-_COUNTRY = re.compile(r"[A-Z]{1,10}\Z").match
+_LONGEST_COUNTRY: Final = 10  # characters of `co` in the schema, all of them A to Z
 _MAPS: Final = {dict}
 
 
@@ -104,7 +104,7 @@ class Dcc:
             found.append("dob")
         for entry in self.entries:
             country = entry.get("co")
-            if type(country) is not str or not _COUNTRY(country):
+            if type(country) is not str or not _is_country(country):
                 found.append("co")
             for name in _DATES[group]:
                 value = entry.get(name)
@@ -139,6 +139,10 @@ class Dcc:
     def number(self) -> str | None:
         """Return the certificate's identifier (UVCI) as it stands."""
         return texts(self.entries[0]).get("ci")
+
+
+def _is_country(code: str) -> bool:
+    return code.isupper() and code.isalpha() and code.isascii() and len(code) <= _LONGEST_COUNTRY
 
 
 def _is_listed(device: Any) -> bool:
