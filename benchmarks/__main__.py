@@ -66,8 +66,8 @@ def preface() -> str:
     return f"""# Performance
 
 Measured in one run of `python -m benchmarks --write`, on the machine below. Competitors take turns in slices of a few
-milliseconds, and the shortest time of each counts: the ratios can be repeated elsewhere, the times are this machine's.
-No test depends on a time.
+milliseconds, warmed up each time, and the shortest time of each counts: the ratios can be repeated elsewhere, the times
+are this machine's. No test depends on a time.
 
 | | |
 | --- | --- |
