@@ -251,11 +251,14 @@ _SCALARS = frozenset({int, str, bytes, bool, type(None)})
 
 def _ordered(value: Any) -> Any:
     """Return a value with the keys of every map in it in order. Most are scalars, which are not asked what they are."""
-    if type(value) is dict or isinstance(value, Mapping):
+    kind = type(value)
+    if kind is list or kind is tuple:  # most are; whether one is a Mapping takes longer to ask than all else here
+        return [item if type(item) in _SCALARS else _ordered(item) for item in value]
+    if kind is dict or isinstance(value, Mapping):
         keys = sorted(value, key=_encoded_key)
         return {key: item if type(item := value[key]) in _SCALARS else _ordered(item) for key in keys}
     if isinstance(value, (list, tuple)):
-        return [item if type(item) in _SCALARS else _ordered(item) for item in value]
+        return [_ordered(item) for item in value]
     return Tag(value.tag, _ordered(value.value)) if isinstance(value, Tag) else value
 
 
