@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from functools import lru_cache
 from types import MappingProxyType
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 from pratique.codec import cbor
 from pratique.errors import DecodeError, UnsupportedError
@@ -170,13 +170,12 @@ def _head(size: int) -> bytes:
     return b"\x5a" + size.to_bytes(4)
 
 
-HEADS: Final = tuple(map(_head, range(1024)))
-"""The heads of CBOR byte strings, by their sizes: of all that most messages have."""
+_HEADS = tuple(map(_head, range(1024)))  # of all byte strings that most messages have
 
 
 def head(size: int) -> bytes:
     """Return the head of a CBOR byte string of `size` bytes."""
-    return HEADS[size] if size < len(HEADS) else _head(size)
+    return _HEADS[size] if size < len(_HEADS) else _head(size)
 
 
 def _unprotected(data: bytes, position: int, decoder: cbor.Decoder) -> tuple[dict[Label, Any], int]:

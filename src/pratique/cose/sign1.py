@@ -21,7 +21,6 @@ from pratique.cose.headers import (
     CONTENT_TYPE,
     CRIT,
     EMPTY_MAP,
-    HEADS,
     KEY_ID,
     TYP,
     UNDERSTOOD,
@@ -232,7 +231,7 @@ def _body(data: bytes, *, tolerant: bool) -> int:
 
 
 def _to_be_signed(protected: bytes, external_aad: bytes, payload: bytes) -> bytes:
-    size, length = len(protected), len(payload)
+    size = len(protected)
     context = _CONTEXTS[size] if size < len(_CONTEXTS) else _CONTEXT + head(size)
     aad = head(len(external_aad)) + external_aad if external_aad else b"\x40"
-    return b"".join((context, protected, aad, HEADS[length] if length < len(HEADS) else head(length), payload))
+    return b"".join((context, protected, aad, head(len(payload)), payload))

@@ -112,7 +112,7 @@ class Dcc:
                     value = value.value
                 if type(value) is not str or not _DATE(value):
                     found.append(name)
-            if group == "t" and entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
+            if entry.get("tt") == RAPID_TEST and not _is_listed(entry.get("ma")):
                 found.append("ma")
         return tuple(dict.fromkeys(found)) if found else ()
 

@@ -51,12 +51,8 @@ _HASH_HEAD: Final = b"\x58\x20"
 _HASH_BYTES: Final = 34  # with its head
 _SALT_HEAD: Final = b"\x83\x50"  # how a disclosure [salt, value, key] begins
 _SALT_END: Final = 18
-_SHARED: Final = (
-    b"\x0a",
-    b"\x0c",
-    b"\x10",
-    b"\x11",
-)  # days and codes, by their keys; a time in seconds is one person's
+# What is remembered of disclosures, by the keys that end them: days and codes. A time in seconds is one person's.
+_SHARED: Final = (b"\x0a", b"\x0c", b"\x10", b"\x11")
 _REMEMBERED: Final = 1024  # pieces of each sort
 _NONE: Final = frozenset[bytes]()
 
