@@ -425,3 +425,25 @@ def test_the_usual_form_is_read_as_the_long_way_reads_it(
             assert tuple(usual) == tuple(whole)
             assert usual.to_be_signed() == whole.to_be_signed()
     assert (found[0] is not None) is (parts not in (USUAL["long payload"], USUAL["many"], USUAL["critical"]))
+
+
+FRONT = bytes.fromhex("d28443a10126")
+INSIDE = b"\x58\x40" + bytes(63)
+WITHIN_THE_HEADER = {
+    "byte string": FRONT + b"\xa1\x04\x58\x41" + INSIDE + b"\x40",
+    "array": FRONT + b"\xa1\x11\x81\x58\x41" + INSIDE + b"\x40",
+    "one byte more": FRONT + b"\xa1\x04\x58\x40" + INSIDE[:-1] + b"\x41\x00",
+    "a long header": FRONT
+    + b"\xa1\x04\x5a\x00\x01\x11\x70"
+    + bytes(70_000)
+    + b"\x58\x18"
+    + bytes(24)
+    + b"\x58\x40"
+    + bytes(64),
+}
+
+
+@pytest.mark.parametrize("data", WITHIN_THE_HEADER.values(), ids=WITHIN_THE_HEADER)
+def test_a_signature_is_never_taken_from_a_header_nor_a_header_that_is_too_long(data: bytes) -> None:
+    assert both(data) <= {Reason.CBOR_MALFORMED, Reason.COSE_MALFORMED}
+    assert sign1._usual(data, tolerant=True) is None

@@ -231,6 +231,24 @@ def test_a_claim_that_the_kind_has_no_place_for_is_left_to_the_long_way() -> Non
     refused(*closed(ordered([bytes(16), "snomed|260415000", 17])))
 
 
+@pytest.mark.parametrize("shown", [(18_262, 10), ("who-pq|x", 12), ("a|b", 16), ("snomed|1", 17), (1_793_404_800, 18)])
+@pytest.mark.parametrize("kind", range(1, 7))
+def test_each_claim_is_read_alike_in_each_kind(kind: int, shown: tuple[Any, int]) -> None:
+    """Where the long way refuses a claim, as it does every one of a clearance, the pattern does not take it."""
+    encoded, digest = disclosure(*shown)
+    named = {2: "UTO-entry-2026"} if kind == 6 else {1: "1D47"}
+    times = {4: 1_793_404_800 + 86_400, 5: 1_793_404_800, 6: 1_793_404_800} if kind in (3, 6) else {}
+    event = {0: kind, **named, SIMPLE_59: [digest]}
+    assert agree(envelope_of(ordered({**USUAL, **times, -65537: event})))
+    envelope = envelope_of(ordered({**USUAL, **times, -65537: event}), [encoded])
+    try:
+        by_the_long_way(envelope)
+    except PratiqueError:
+        assert by_pattern(envelope) is None
+    else:
+        assert agree(envelope)
+
+
 @pytest.mark.parametrize("head", [b"\x82\x50", b"\x84\x50", b"\x83\x51", b"\x83\x30", b"\x83\x70"])
 def test_a_disclosure_that_begins_otherwise_is_left_to_the_long_way(head: bytes) -> None:
     usual = ordered([bytes(16), 18_262, 10])

@@ -214,6 +214,8 @@ def _usual(data: bytes, *, tolerant: bool) -> Sign1 | None:
         start = position + (3 if data[position] == BYTES_2 else 2)
     except (IndexError, ValueError, DecodeError):
         return None
+    if start > len(data) - 66 or position > headers.MAX_HEADER_BYTES:  # no header reaches into the signature
+        return None
     payload = data[start:-66]
     return (
         Sign1(protected, says, unprotected, payload, data[-64:]) if data[position:start] == head(len(payload)) else None

@@ -207,7 +207,7 @@ _DETAIL_BY_KEY: Final = {claim.key: claim for claim in _DETAIL_CLAIMS}
 _HOLDER_BY_KEY: Final = {claim.key: claim for claim in _HOLDER_CLAIMS}
 
 DISCLOSABLE: Final[Mapping[Kind, frozenset[int]]] = {
-    kind.kind: frozenset(claim.key for claim in _EVENT_CLAIMS if claim.name in known)
+    kind.kind: frozenset(claim.key for claim in _EVENT_CLAIMS if claim.name in known and kind is not Clearance)
     for kind, known in _FIELDS_OF.items()
 }
 """The claims that the event map of a credential of each kind can have beside the open ones and the details."""
