@@ -58,7 +58,9 @@ def _against(facts: tuple[Span, ...], today: date) -> Check | None:
     against = [(fact, code) for fact, code in found if fact.target not in counting]
     if not against:
         return None
-    fact, code = next((each for each in against if each[1] is Reason.NOT_YET_VALID), against[0])
+    code = Reason.NOT_YET_VALID if Reason.NOT_YET_VALID in {code for _, code in against} else Reason.EXPIRED
+    last = {fact.target: fact for fact, each in against if each is code}
+    fact = next(last[fact.target] for fact, _ in against if fact.target in last)
     outcome = Outcome.INCONCLUSIVE if counting else Outcome.FAILED
     return Check(Step.VALIDITY, outcome, code, _in_words(fact, code))
 
