@@ -63,6 +63,17 @@ def test_a_second_value_is_refused(value: Any, other: bytes) -> None:
         assert code_of(cbor.encode(value) + cbor.encode(second)) is Reason.CBOR_MALFORMED
 
 
+@given(VALUES, st.sampled_from([b"\x50", b"\x58\x10", b"\x59\x00\x10", b"\x82\x50", b""]), st.integers(0, 16))
+def test_the_mark_behind_an_item_is_none_that_data_can_have(value: Any, head: bytes, size: int) -> None:
+    """An item is decoded before a mark, which shows that nothing follows it; data that has the mark gains nothing."""
+    mark = cbor._MARK
+    assert len(mark) == 16
+    assert b"P" not in mark
+    assert cbor.decode(cbor.encode([value, mark])) == [value, mark]
+    if head or size:
+        assert code_of(cbor.encode(value) + head + mark[:size]) is Reason.CBOR_MALFORMED
+
+
 MALFORMED = {
     "nothing": "",
     "a key twice": "a201010102",

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from fuzzing import fuzz
 
+from pratique.cose import sign1
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PrivateKey, PublicKey
 from pratique.cose.sign import Sign
@@ -29,6 +30,19 @@ def message(data: bytes) -> None:
         read.verify(KEY)
 
 
+def short_way(data: bytes) -> None:
+    """Whatever the short way takes, the long way takes alike."""
+    usual = sign1._usual
+    for tolerant in (False, True):
+        found = usual(data, tolerant=tolerant)
+        if found is not None:
+            sign1._usual = lambda *_, **__: None
+            try:
+                assert tuple(Sign1.decode(data, tolerant=tolerant)) == tuple(found)
+            finally:
+                sign1._usual = usual
+
+
 def several(data: bytes) -> None:
     for tolerant in (False, True):
         read = Sign.decode(data, tolerant=tolerant)
@@ -39,6 +53,7 @@ def several(data: bytes) -> None:
 
 TARGETS = (
     message,
+    short_way,
     several,
     PublicKey.from_cose_key,
     PrivateKey.from_cose_key,

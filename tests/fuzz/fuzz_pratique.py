@@ -9,6 +9,7 @@ from fuzzing import fuzz
 
 from authority import World, holder_key, pq1, sign_sdcwt
 from pratique import view
+from pratique.formats import profile_pattern
 from pratique.formats.pratique import PratiqueEnvelope
 from pratique.present import HeldCredential
 from pratique.report import Verdict
@@ -38,6 +39,15 @@ def signed_disclosures(data: bytes) -> None:
     view.credential_view(PratiqueEnvelope(sign_sdcwt(WORLD.home, parts.signed.payload, data.split(b"\n"))).read())
 
 
+def pattern(data: bytes) -> None:
+    """Whatever the pattern takes, the long way takes alike."""
+    payload, *disclosures = data.split(b"\n\n")
+    found = profile_pattern.read(payload, disclosures)
+    if found is not None:
+        envelope = PratiqueEnvelope(sign_sdcwt(WORLD.home, payload, disclosures))
+        assert view.credential_view(found) == view.credential_view(envelope.read(envelope.open()))
+
+
 def report(data: bytes) -> None:
     """A report on damaged bytes raises nothing at all, and accepts nothing."""
     found = VERIFIER.verify(pq1(data), at=WORLD.clock.now)
@@ -45,7 +55,7 @@ def report(data: bytes) -> None:
     view.report_view(found)
 
 
-TARGETS = (text, message, signed_payload, signed_disclosures, report)
+TARGETS = (text, message, signed_payload, signed_disclosures, pattern, report)
 
 if __name__ == "__main__":
     fuzz(TARGETS)

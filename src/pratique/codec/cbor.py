@@ -7,7 +7,6 @@ tag that is allowed stays a `Tag`: none is turned into a date, a set, a shared r
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial
 from io import BytesIO
@@ -30,11 +29,12 @@ Simple = cbor2.CBORSimpleValue
 UNDEFINED = cbor2.undefined  # what some issuers write where a value is absent
 
 # A stream shows where an item ends, but takes a third longer than bytes, which do not. So an item is put into an array
-# of two, before a mark that nobody can know: if the mark comes back as the second, the first is all that was put there.
-# What breaks off swallows the mark, and behind what ends too early something else stands in its place.
+# of two, before a mark that is nowhere in it: if the mark comes back as the second, the first is all that was there.
+# Behind an item that ends too early something else is the second. One that breaks off swallows part of what follows it;
+# to come out as the mark all the same, the mark would have to have a `P`, the head before it, in it.
 _PAIR = b"\x82"
-_MARK = os.urandom(16)
-_END = b"\x50" + _MARK
+_MARK = b"the item is over"
+_END = b"P" + _MARK  # the head of a byte string of 16, and the string
 
 _DECODER_TAGS = (*range(6), 25, 28, 29, 30, 35, 36, 37, 100, 256, 258, 260, 261, 1004, 43000, 55799)
 
@@ -98,7 +98,7 @@ class Decoder:
                 value = self._loads(data)
                 if cbor2.dumps(value) == data:
                     return value
-            else:
+            elif data.find(_MARK) < 0:
                 value, end = self._loads(_PAIR + data + _END)
                 if type(end) is bytes and end == _MARK:
                     return value
