@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
     from pratique.model import Evidence
 
-_TEXT: Final = rb"(?:[\x61-\x77]|\x78.)[ -~]+"  # whether its length is right, the long way says
+_TEXT: Final = rb"(?:[\x61-\x77]|\x78.)[ -~]{1,255}"  # whether its length is right, the long way says
 _HASHES: Final = rb"(?:\xf8\x3b([\x81-\x97])((?:\x58\x20.{32})+))?"
 _CLAIMS: Final = re.compile(
     rb"([\xa8-\xaa])"
@@ -41,7 +41,7 @@ _CLAIMS: Final = re.compile(
     rb"\x0b\x6apratique/1"
     rb"(?:\x19\xff\xff\xa1\x6bstatus_list\xa2\x63idx([\x00-\x17]|\x18.|\x19..|\x1a.{4})\x63uri(" + _TEXT + rb"))?"
     rb"\x3a\x00\x01\x00\x00([\xa2\xa3])"
-    rb"(\x00[\x01-\x05]\x01[\x62-\x6b][.0-9A-Z]+|\x00\x06\x02" + _TEXT + rb")" + _HASHES + _HASHES,
+    rb"(\x00[\x01-\x05]\x01[\x62-\x6b][.0-9A-Z]{2,11}|\x00\x06\x02" + _TEXT + rb")" + _HASHES + _HASHES,
     re.DOTALL,
 )
 _LEAST: Final = {1: 0, 2: 24, 3: 256, 5: 65_536}  # the least number of each size (RFC 8949, section 4.2.1)
