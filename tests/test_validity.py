@@ -118,6 +118,15 @@ def test_one_fact_is_enough_for_its_disease_and_every_disease_is_needed(
     assert (answer.outcome, answer.code) == (outcome, code)
 
 
+def test_the_detail_is_of_the_last_fact_against_the_first_disease_that_has_the_code() -> None:
+    recovery = Recovery(target="1C81", valid_until=PartialDate(2020))
+    assert check(recovery, LATE).detail == "the time for which the vaccination (Poliomyelitis) counts is over"
+    assert check(LATE, recovery).detail == "the time for which the recovery (Poliomyelitis) counts is over"
+    fever = between("2027", None, "1D47")
+    assert check(LATE, fever, EARLY).detail == "the vaccination (Poliomyelitis) counts from a later day"
+    assert check(fever, LATE, EARLY).detail == "the vaccination (Yellow fever) counts from day 10 after it was given"
+
+
 @given(st.dates(date(1950, 1, 1), date(2080, 1, 1)), st.integers(0, 400), st.integers(-500, 500))
 def test_day_by_day_it_is_early_then_counts_then_is_over(begins: date, length: int, offset: int) -> None:
     ends = begins + timedelta(days=length)
