@@ -207,13 +207,7 @@ def _checking_ecdsa(family: str) -> Callable[[ec.EllipticCurvePublicKey, bytes, 
 
     def check(key: ec.EllipticCurvePublicKey, signature: bytes, message: bytes) -> bool:
         der = _der_ecdsa(signature, order)
-        if der is None:
-            return False
-        try:
-            key.verify(der, message, _ecdsa(family))
-        except _invalid_signature():
-            return False
-        return True
+        return der is not None and _holds(key.verify, der, message, _ecdsa(family))
 
     return check
 
