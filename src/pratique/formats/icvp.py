@@ -59,6 +59,7 @@ _CATALOGUE_ID = re.compile(r"[A-Za-z0-9]{1,200}Product[0-9a-f]{32}\Z").match
 _DOCUMENT_NUMBER = re.compile(r"[0-9A-Z]{1,24}\Z").match
 _MAX_DOSE: Final = 99
 _A_DAY: Final = timedelta(days=1)
+_ABSENT: Final = object()
 
 
 class Icvp:
@@ -79,11 +80,11 @@ class Icvp:
         self.variant: Final = _VARIANTS[self._form]
         self._content = content
         self._deviations = self._of_the_person()
-        self._doses = tuple([self._given(dose, issued_at) for dose in doses])
+        self._doses = [(dose, self._given(dose, issued_at)) for dose in doses]
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease of every dose."""
-        return tuple([(Kind.VACCINATION, dose.target) for dose in self._doses])
+        return tuple([(Kind.VACCINATION, known.target) for _, known in self._doses])
 
     def deviations(self) -> tuple[str, ...]:
         """Return the members that are missing or not in their form: names, no values."""
@@ -95,11 +96,11 @@ class Icvp:
 
     def evidence(self) -> tuple[Evidence, ...]:
         """Return the doses."""
-        return tuple(map(self._vaccination, self._doses))
+        return tuple(self._vaccination(members, known) for members, known in self._doses)
 
     def spans(self) -> tuple[Span, ...]:
         """Return from when until when every dose counts."""
-        return tuple(map(self._span, self._doses))
+        return tuple([known.span or Span.of(self._vaccination(members, known)) for members, known in self._doses])
 
     def holder(self) -> Holder:
         """Return the person; the name is as the card has it, in one text."""
@@ -126,99 +127,113 @@ class Icvp:
     def _of_the_person(self) -> list[str]:
         """Return the deviations about the person, and that of the template."""
         content, form = self._content, self._form
-        name, birth_date = text(content, "n"), text(content, "dob")
+        name, birth_date = text(content.get("n")), text(content.get("dob"))
         self._shows_identity = name is not None and birth_date is not None
         found = [] if name is not None else ["n"]
         if full_day(birth_date) is None:
             found.append("dob")
-        for member, read in (("s", sex), (_NATIONALITY[form], nationality)):
-            if (member in content or form == _THIRD) and read(text(content, member)) is None:
-                found.append(member)
-        if form == _THIRD and text(content, "v") not in TEMPLATES:
-            found.append("v")
+        template = content.get("v") if form == _THIRD else None  # before, that is a dose
+        codes = content.get("s", _ABSENT), content.get(_NATIONALITY[form], _ABSENT), template
+        try:
+            found += _amiss(form, *codes)
+        except TypeError:  # one is an array or a map
+            found += _amiss.__wrapped__(form, *codes)
         return found
 
-    def _given(self, members: Mapping[Any, Any], issued_at: datetime | None) -> _Dose:
+    def _given(self, members: Mapping[Any, Any], issued_at: datetime | None) -> _Known:
         """Return what is read of a dose at once, and note its deviations."""
         form = self._form
-        listed, target = self._product(members)
         name = "dv" if form == _THIRD and "dv" in members else "dt"
-        given = _day_given(text(members, name))
+        stated, code = text(members.get(name)), text(members.get("vp")) or ""
+        known = self._by_codes(members, code, stated) if form == _FIRST else _listed(code, stated)
+        given = known.given
         if given is None or (issued_at is not None and given - issued_at.date() > _A_DAY):
             self._deviations.append(name)  # a day more, because the calendar of the clinic may be ahead of UTC
-        if text(members, "cn") is None and text(members, "is") is None:
+        if text(members.get("cn")) is None and text(members.get("is")) is None:
             self._deviations += ("cn", "is")
-        if form != _FIRST and text(members, "bo") is None:
+        if form != _FIRST and text(members.get("bo")) is None:
             self._deviations.append("bo")
         if form != _THIRD:
-            for stated in ("vls", "vle"):
-                if _stated_day(members, stated) is None and members.get(stated) not in (None, ""):
-                    self._deviations.append(stated)
-        return _Dose(members, listed, target, given)
+            for member in ("vls", "vle"):
+                if _stated_day(members, member) is None and members.get(member) not in (None, ""):
+                    self._deviations.append(member)
+        return known
 
-    def _product(self, members: Mapping[Any, Any]) -> tuple[Product | None, str | None]:
-        """Return the product and the disease. Raises: DecodeError: the product is not on WHO's list."""
-        code = text(members, "vp") or ""
-        if self._form == _FIRST:  # it names a kind of vaccine, which says of no product that WHO prequalified it
-            disease = (text(members, "tg") or "").upper()
-            target = disease if is_known_target(disease) else target_of_snomed(disease)
-            agrees = target is not None and target_of_vaccine(code.upper()) in (None, target)
-            self._deviations += ("vp",) if agrees else ("vp", "tg")
-            return None, target
-        found = _listed(code)
-        if found is None:
-            raise DecodeError(Reason.CONTENT_INVALID, "the product is not on the list of those that WHO prequalified")
-        return found
+    def _by_codes(self, members: Mapping[Any, Any], code: str, stated: str | None) -> _Known:
+        """Return what the first form says: it names a kind of vaccine, of which nobody knows whether it is listed."""
+        disease = (text(members.get("tg")) or "").upper()
+        target = disease if is_known_target(disease) else target_of_snomed(disease)
+        agrees = target is not None and target_of_vaccine(code.upper()) in (None, target)
+        self._deviations += ("vp",) if agrees else ("vp", "tg")
+        return _known(None, target, stated)
 
-    def _vaccination(self, dose: _Dose) -> Vaccination:
-        members, listed, target, given = dose
-        known = texts(members)
+    def _vaccination(self, members: Mapping[Any, Any], known: _Known) -> Vaccination:
+        listed, target, given, _ = known
+        entries = texts(members)
         date = None if given is None else PartialDate.from_date(given)
         stated = (None, None) if self._form == _THIRD else (_stated_day(members, "vls"), _stated_day(members, "vle"))
         valid_from, valid_until, lifelong = counting(target, date, *stated)
-        code = known.get("vp")
+        code = entries.get("vp")
         return Vaccination(
             target=target,
             date=date,
             valid_from=valid_from,
             valid_until=valid_until,
             lifelong=lifelong,
-            practitioner=known.get("cn"),
-            authority=known.get("is"),
-            product=coding("who-pq", code) if listed else coding("name", known.get("mp")),
+            practitioner=entries.get("cn"),
+            authority=entries.get("is"),
+            product=coding("who-pq", code) if listed else coding("name", entries.get("mp")),
             vaccine=None if listed else coding("snomed" if (code or "").isdigit() else "icd11-vaccine", code),
-            manufacturer=coding("name", listed.manufacturer if listed else known.get("ma")),
+            manufacturer=coding("name", listed.manufacturer if listed else entries.get("ma")),
             dose=_dose(members.get("dn")),
-            batch=known.get("bo"),
+            batch=entries.get("bo"),
         )
 
-    def _span(self, dose: _Dose) -> Span:
-        _, _, target, given = dose
-        if given is not None and target is not None and counts_for_life(target):
-            return _for_life(target, given)
-        return Span.of(self._vaccination(dose))
 
+class _Known(NamedTuple):
+    """What follows of a dose from its product, or its disease, and its day; `span` where these settle it."""
 
-class _Dose(NamedTuple):
-    """A dose, of which no more is read at once than a verification needs."""
-
-    members: Mapping[Any, Any]
     listed: Product | None
     target: str | None
     given: Date | None
+    span: Span | None
 
 
-_day_given = lru_cache(maxsize=4096)(full_day)  # clinics vaccinate many on one day
+def _known(listed: Product | None, target: str | None, stated: str | None) -> _Known:
+    given = full_day(stated)
+    span = None
+    if given is not None and target is not None and counts_for_life(target):
+        span = Span(Kind.VACCINATION, target, _begins(target, given), ends=None, lifelong=True)
+    return _Known(listed, target, given, span)
+
+
+@lru_cache(maxsize=4096)  # a clinic gives many the same product on one day
+def _listed(code: str, stated: str | None) -> _Known:
+    """Return what follows from a product on WHO's list. Raises: DecodeError: it is not there."""
+    found = product(Coding("who-pq", code))
+    if found is None:
+        raise DecodeError(Reason.CONTENT_INVALID, "the product is not on the list of those that WHO prequalified")
+    target = next((target for target in _OF_THE_LISTED if target in found.targets), found.targets[0])
+    return _known(found, target, stated)
+
+
+@lru_cache(maxsize=256)  # the cards of a state have few of them
+def _amiss(form: int, stated_sex: Any, stated_nationality: Any, template: Any) -> tuple[str, ...]:
+    """Return the members with a code of a list that are not in their form; the third form must have them all."""
+    codes = ("s", stated_sex, sex), (_NATIONALITY[form], stated_nationality, nationality)
+    found = [
+        member
+        for member, value, read in codes
+        if (value is not _ABSENT or form == _THIRD) and read(text(value)) is None
+    ]
+    if form == _THIRD and text(template) not in TEMPLATES:
+        found.append("v")
+    return tuple(found)
 
 
 def _stated_day(members: Mapping[Any, Any], name: str) -> PartialDate | None:
     value = members.get(name)
     return day(value.strip()) if type(value) is str else None
-
-
-@lru_cache(maxsize=4096)
-def _for_life(target: str, given: Date) -> Span:
-    return Span(Kind.VACCINATION, target, _begins(target, given), ends=None, lifelong=True)
 
 
 def _begins(target: str, given: Date) -> Date:
@@ -243,15 +258,6 @@ def counting(
     if given is None or not given.is_complete:
         return None, None, None
     return PartialDate.from_date(_begins(target, given.earliest)), None, True
-
-
-@lru_cache(maxsize=128)
-def _listed(code: str) -> tuple[Product, str] | None:
-    """Return a product on WHO's list and the disease that it is on the list for; None for any other."""
-    found = product(Coding("who-pq", code))
-    if found is None:
-        return None
-    return found, next((target for target in _OF_THE_LISTED if target in found.targets), found.targets[0])
 
 
 def _doses(content: Mapping[Any, Any]) -> tuple[int, list[Mapping[Any, Any]]]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from datetime import date as Date  # noqa: N812 - `date` reads one here
-from functools import lru_cache
 from typing import TYPE_CHECKING, Any, Final
 
 from pratique.errors import DecodeError
@@ -42,9 +41,8 @@ def texts(entry: Mapping[Any, Any]) -> dict[Any, str]:
     }
 
 
-def text(entry: Mapping[Any, Any], name: str) -> str | None:
-    """Return one of the texts of an entry, as `texts` has it."""
-    value = entry.get(name)
+def text(value: Any) -> str | None:
+    """Return one text, as `texts` has it."""
     return value.strip() or None if type(value) is str and len(value) <= MAX_TEXT else None
 
 
@@ -96,7 +94,6 @@ def country(code: Any) -> str | None:
     return code if len(code) == _ALPHA3 and country_alpha2(code) is not None else None
 
 
-@lru_cache(maxsize=512)
 def nationality(code: str | None) -> str | None:
     """Return a country's alpha-3 code, or one that Doc 9303 adds, such as XXA; None for anything else."""
     if code is None:
