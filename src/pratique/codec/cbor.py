@@ -268,6 +268,8 @@ def encode(value: Any) -> bytes:
     Raises: TypeError: a value that CBOR has no form for here; floating-point numbers are not for this project.
     """
     try:
-        return cbor2.dumps(value if type(value) in _SCALARS else _ordered(value))
+        kind = type(value)
+        is_ordered = kind in _SCALARS or (kind is list and _SCALARS.issuperset(map(type, value)))
+        return cbor2.dumps(value if is_ordered else _ordered(value))
     except cbor2.CBOREncodeError as error:
         raise TypeError(str(error)) from None

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
     from pratique.sdcwt.disclosure import Path
 
+_DECOY_HEAD = cbor.encode([bytes(SALT_BYTES)])[:-SALT_BYTES]
+
 
 class Redaction:
     """Collects the disclosures of one credential while its claims are hidden, innermost first."""
@@ -51,7 +53,7 @@ class Redaction:
             cbor.encode([salt, value, key]): (*within, key)
             for salt, (key, value) in zip(salts, items, strict=False)  # the other salts are for decoys
         }
-        decoys = [cbor.encode([salt]) for salt in salts[len(made) :]]
+        decoys = [_DECOY_HEAD + salt for salt in salts[len(made) :]]
         self._paths |= made
         self._decoys += decoys
         hashes = sorted(hashlib.sha256(disclosure).digest() for disclosure in (*made, *decoys))
