@@ -144,10 +144,16 @@ def test_of_many_codes_the_worst_decides(run: Run, world: World, names: list[str
     assert result.exit_code == exit_code, result.stdout
 
 
-def test_a_folder_without_pictures_is_a_usage_error(run: Run, tmp_path: Path) -> None:
-    result = run("verify", tmp_path)
+def test_a_folder_without_pictures_is_an_error_and_what_else_was_given_is_answered(
+    run: Run, world: World, tmp_path: Path
+) -> None:
+    (empty := tmp_path / "empty").mkdir()
+    result = run("verify", empty)
     assert result.exit_code == 2
     assert "holds no picture" in result.stderr
+    result = run("verify", empty, world["card.png"], *_border(world))
+    assert result.exit_code == 2
+    assert "2 codes: 1 accept, 0 refer, 0 reject, 1 error" in result.stdout
 
 
 def test_stdin_takes_a_picture_and_lines_of_a_scanner(run: Run, world: World) -> None:

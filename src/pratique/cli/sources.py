@@ -7,8 +7,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-import click
-
 from pratique import formats
 from pratique.errors import DecodeError, PratiqueError
 from pratique.formats import shc_text
@@ -50,8 +48,9 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
         elif argument == STDIN:
             sources.append(Source("stdin", _stdin))
         elif (path := Path(argument)).is_dir():
-            folder = True
-            sources += _folder(path)
+            pictures = _pictures(path)
+            folder = folder or bool(pictures)
+            sources += map(_file, pictures) if pictures else [_empty(path)]
         else:
             sources.append(_file(path))
     return sources, folder or len(sources) > 1
@@ -91,12 +90,18 @@ def _named(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError
             yield (f"{source.name} #{i}" if len(texts) > 1 else source.name), text
 
 
-def _folder(path: Path) -> Iterator[Source]:
-    """Yield the pictures of a folder and the folders in it, by name."""
-    pictures = sorted(found for found in path.rglob("*") if found.suffix.lower() in _SUFFIXES and found.is_file())
-    if not pictures:
-        raise click.UsageError(f"{path} holds no picture (PNG, JPEG)")
-    yield from map(_file, pictures)
+def _pictures(folder: Path) -> list[Path]:
+    """Return the pictures of a folder and the folders in it, by name."""
+    return sorted(found for found in folder.rglob("*") if found.suffix.lower() in _SUFFIXES and found.is_file())
+
+
+def _empty(folder: Path) -> Source:
+    """Return the source that only says that a folder has no picture: what else was given is read all the same."""
+
+    def refuse() -> tuple[str, ...]:
+        raise _unreadable("the folder holds no picture (PNG, JPEG)")
+
+    return Source(str(folder), refuse)
 
 
 def _file(path: Path) -> Source:
