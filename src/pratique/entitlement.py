@@ -127,8 +127,9 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
     withdrawn = key.withdrawn
     stated = credential.validity.issued_at
     moment = at if stated is None or reader.key_valid_throughout else stated
-    if key.not_before > at or key.not_before - moment > reader.issued_within:
-        return _failed(Reason.KEY_NOT_YET_VALID, f"from {rfc3339(key.not_before)}")
+    begins = key.not_before
+    if begins > at or (begins > moment and begins - moment > reader.issued_within):
+        return _failed(Reason.KEY_NOT_YET_VALID, f"from {rfc3339(begins)}")
     if moment > key.not_after:
         return _failed(Reason.KEY_EXPIRED, f"until {rfc3339(key.not_after)}")
     if withdrawn is not None and withdrawn.voids(at if stated is None else stated):

@@ -33,10 +33,10 @@ def check_validity(credential: Credential, at: datetime, local: datetime, *, clo
     """
     validity = credential.validity
     for begins in (validity.not_before, validity.issued_at):
-        if begins is not None and begins - at > clock_skew:
+        if begins is not None and begins > at and begins - at > clock_skew:
             return _failed(Reason.NOT_YET_VALID, f"valid from {rfc3339(begins)}, checked at {rfc3339(at)}")
     expires_at = validity.expires_at
-    if expires_at is not None and at - expires_at >= clock_skew:
+    if expires_at is not None and at >= expires_at and at - expires_at >= clock_skew:
         return _failed(Reason.EXPIRED, f"expired {rfc3339(expires_at)}, checked at {rfc3339(at)}")
     if credential.held_to_facts:
         return _check_facts(credential.spans, local.date(), has_expiry=expires_at is not None)

@@ -51,7 +51,7 @@ class Headed:
         It is a hint by which to look a key up, and proves nothing in either place.
         Raises: DecodeError: `cose.malformed`: it is not a byte string.
         """
-        key_id = self.headers.get(KEY_ID) if self.key_id_is_protected else self.unprotected.get(KEY_ID)
+        key_id = self.headers[KEY_ID] if KEY_ID in self.headers else self.unprotected.get(KEY_ID)
         if key_id is not None and type(key_id) is not bytes:
             raise DecodeError(Reason.COSE_MALFORMED, "the key identifier is not a byte string")
         return key_id

@@ -56,7 +56,7 @@ class Hc1Envelope:
         self.signed = signed
         # Nobody signed an algorithm that only the unprotected header names: it counts only with a key of its type,
         # which `algorithms.verify` demands of every key.
-        label = signed.headers.get(ALG, signed.unprotected.get(ALG))
+        label = signed.headers[ALG] if ALG in signed.headers else signed.unprotected.get(ALG)
         self.algorithm: Algorithm = algorithms.by_label(label, accepted=_ACCEPTED)
         self.key_id: bytes = signed.key_id or b""
         self.to_be_signed: bytes = signed.to_be_signed()

@@ -92,8 +92,16 @@ def read(claims: Mapping[Any, Any], *, issued_at: datetime | None) -> Found:
         return WHO, read_legacy(claims), 0
     if type(container) is not dict:
         raise _invalid("claim -260 is not a map")
-    if len(container) == 1 and _DCC in container:
-        return EU_DCC, Dcc(_map(container[_DCC])), 0
+    if len(container) == 1:  # nearly all
+        if _DCC in container:
+            return EU_DCC, Dcc(_map(container[_DCC])), 0
+        if type(card := container.get(_ICVP)) is dict:
+            return WHO, Icvp(card, issued_at=issued_at), 0
+    return _contents(container, issued_at)
+
+
+def _contents(container: dict[Any, Any], issued_at: datetime | None) -> Found:
+    """Return what is at the sub-keys that are known, and how many links. Raises: as `read`."""
     parts: list[Content] = []
     for key in _CONTENTS:
         if key in container:

@@ -28,7 +28,7 @@ _SEXES: Final = {
     "unspecified": "X",
 }
 _ALPHA2, _ALPHA3 = 2, 3
-_BEHIND_A_DAY: Final = ("", "T", " ")
+_LENGTH_OF_DAY, _BEHIND_A_DAY = 10, "T "
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ]|\Z)").match
 
 
@@ -70,10 +70,14 @@ def full_day(text: str | None) -> Date | None:
     """Return what `day` returns, as a date of the calendar, in a fraction of its time."""
     # No pattern: matching takes longer than all of this. With its hyphens there a text is no week date, which
     # `fromisoformat` would take.
-    if text is None or text[4:8:3] != "--" or text[10:11] not in _BEHIND_A_DAY:
+    if text is None or text[4:8:3] != "--":
         return None
+    if len(text) > _LENGTH_OF_DAY:
+        if text[_LENGTH_OF_DAY] not in _BEHIND_A_DAY:
+            return None
+        text = text[:_LENGTH_OF_DAY]
     try:
-        found = Date.fromisoformat(text[:10])
+        found = Date.fromisoformat(text)
     except ValueError:
         return None
     return found if FIRST_YEAR <= found.year <= LAST_YEAR else None
