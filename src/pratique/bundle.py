@@ -15,6 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pratique import files
 from pratique.codec import cbor, json
 from pratique.errors import PratiqueError, TrustError
 from pratique.model.dates import MAX_SECONDS
@@ -77,8 +78,7 @@ class Bundle:
     def load(cls, path: Path | str, root: Root) -> Bundle:
         """Return the bundle in a file, as `read`. Raises: TrustError (`bundle.invalid`): the file cannot be read."""
         try:
-            with Path(path).open("rb") as file:
-                data = file.read(signed.MAX_DOCUMENT_BYTES + 1)
+            data = files.read(Path(path), signed.MAX_DOCUMENT_BYTES)
         except OSError as error:
             raise _invalid(f"{path} cannot be read: {error.strerror}") from None
         return cls.read(data, root)

@@ -1,9 +1,8 @@
-"""Files that are replaced whole or not at all, whatever happens in between, and a lock between processes."""
+"""Files that are read up to a limit and replaced whole or not at all, and a lock between processes."""
 
 from __future__ import annotations
 
 import os
-import secrets
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Final
 
@@ -15,13 +14,19 @@ TEMPORARY: Final = ".tmp"
 """How the name of a file ends that a crash may leave behind; it is of no use and can be deleted."""
 
 
+def read(path: Path, limit: int) -> bytes:
+    """Return what is in a file, and of one with more than `limit` bytes one byte more than that. Raises: OSError."""
+    with path.open("rb") as file:
+        return file.read(limit + 1)
+
+
 def replace(path: Path, content: bytes, *, mode: int = 0o644) -> None:
     """Put a file in the place of another, or where there was none; a crash at any moment leaves the one or the other.
 
     When this returns, content and name are on the disk. `mode` says who may read the new file.
     Raises: OSError; the file is as it was then.
     """
-    temporary = path.with_name(f"{path.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    temporary = path.with_name(f"{path.name}.{os.urandom(4).hex()}{TEMPORARY}")
     try:
         descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
         try:

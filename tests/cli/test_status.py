@@ -350,3 +350,11 @@ def test_trust_is_read_once_for_several_lists_and_nobody_trusted_is_said(
     assert refused.exit_code == 1
     assert refused.stderr.count("nobody is trusted yet") == 1
     assert refused.stderr.count("error: ") == 3
+
+
+def test_a_file_that_is_not_there_does_not_keep_others_out(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "nonsense.json").write_text("{")
+    added = run("status", "add", tmp_path / "absent", tmp_path / "nonsense.json", "--into", tmp_path / "lists")
+    assert added.exit_code == 1
+    assert "absent: fetch.failed: No such file or directory" in added.stderr
+    assert "nonsense.json: json.malformed" in added.stderr

@@ -7,6 +7,10 @@ from typing import Final
 
 import click
 
+from pratique import files
+from pratique.errors import FetchError
+from pratique.reasons import Reason
+
 _ADDRESS: Final = ("https://", "http://")  # the second is refused with a reason, and is no file
 
 ca_option: Final = click.option(
@@ -21,11 +25,13 @@ ca_option: Final = click.option(
 def read(source: str, *, limit: int, ca_path: Path | None) -> bytes:
     """Return what is in a file or at an address, with at most one byte more than the limit.
 
-    Raises: FetchError; OSError.
+    Raises: FetchError.
     """
     if source.startswith(_ADDRESS):
         from pratique.fetch import fetch  # noqa: PLC0415 - the only place that opens a connection
 
         return fetch(source, limit=limit, cafile=ca_path)
-    with Path(source).open("rb") as file:
-        return file.read(limit + 1)
+    try:
+        return files.read(Path(source), limit)
+    except OSError as error:
+        raise FetchError(Reason.FETCH_FAILED, str(error.strerror)) from None

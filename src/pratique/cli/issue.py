@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pratique import files
 from pratique.cli import cards, options, output, signers
 from pratique.errors import ClaimError, DecodeError, KeyMaterialError, PratiqueError
 from pratique.reasons import Reason
@@ -221,7 +222,7 @@ def _items(claims: str) -> Any:
     """Return the item of a JSON object, or the items of an array or of JSON Lines. Raises: DecodeError, OSError."""
     from pratique.codec import json  # noqa: PLC0415
 
-    data = sys.stdin.buffer.read(json.MAX_BYTES + 1) if claims == "-" else _read(Path(claims), json.MAX_BYTES)
+    data = sys.stdin.buffer.read(json.MAX_BYTES + 1) if claims == "-" else files.read(Path(claims), json.MAX_BYTES)
     lines = [line for line in data.splitlines() if line.strip()]
     if len(lines) > 1 and all(line.lstrip().startswith(b"{") for line in lines[:2]):
         return lines
@@ -229,11 +230,6 @@ def _items(claims: str) -> Any:
     if not isinstance(value, dict | list):
         raise DecodeError(Reason.JSON_SCHEMA, "claims are an object, an array of objects, or one object a line")
     return value
-
-
-def _read(path: Path, limit: int) -> bytes:
-    with path.open("rb") as file:
-        return file.read(limit + 1)
 
 
 def _batch(  # noqa: PLR0913 - what is written where

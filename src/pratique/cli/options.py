@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pratique import files
 from pratique.cli import output
 from pratique.errors import PratiqueError
 
@@ -86,8 +87,7 @@ def examples(*lines: str) -> str:
 
 def read_small(path: Path) -> bytes:
     """Return a file of a few kilobytes. Raises: OSError; ClickException: it is far too large to be what it should."""
-    with path.open("rb") as file:
-        data = file.read(MAX_SMALL_FILE + 1)
+    data = files.read(path, MAX_SMALL_FILE)
     if len(data) > MAX_SMALL_FILE:
         raise click.ClickException(f"{path}: more than {MAX_SMALL_FILE:,} bytes")
     return data
@@ -97,8 +97,7 @@ def read_document(path: Path) -> bytes:
     """Return a file as large as a signed document can be, and a byte more of a larger one. Raises: OSError."""
     from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415 - `--help` needs none of the library
 
-    with path.open("rb") as file:
-        return file.read(MAX_DOCUMENT_BYTES + 1)
+    return files.read(path, MAX_DOCUMENT_BYTES)
 
 
 def now() -> datetime:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from pratique import formats
+from pratique import files, formats
 from pratique.errors import DecodeError, PratiqueError
 from pratique.formats import shc_text
 from pratique.qr.picture import MAX_BYTES
@@ -110,8 +110,7 @@ def _file(path: Path) -> Source:
 
 def _read_file(path: Path) -> tuple[str, ...]:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        data = files.read(path, MAX_BYTES)
     except FileNotFoundError:
         raise _unreadable(f"there is no such file, and a QR text begins with one of {_KNOWN}") from None
     except OSError as error:

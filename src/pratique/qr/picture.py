@@ -14,6 +14,7 @@ import zlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from pratique import files
 from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
@@ -75,13 +76,11 @@ def load(source: Path | str | bytes | Image) -> Image:
 
 def _file(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_BYTES + 1)
+        return files.read(path, MAX_BYTES)
     except OSError as error:
         raise _unreadable(f"the file cannot be opened: {error.strerror}") from None
     except ValueError:
         raise _unreadable("the path is not valid") from None
-    return data
 
 
 def _open(data: bytes) -> Image:

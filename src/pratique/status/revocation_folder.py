@@ -175,8 +175,7 @@ def read_file(data: bytes) -> tuple[tuple[HashBatch | CardList | RevocationList,
 
 def _content(path: Path) -> bytes:
     try:
-        with path.open("rb") as file:
-            data = file.read(MAX_FILE + 1)
+        data = files.read(path, MAX_FILE)
     except OSError as error:
         raise _invalid(f"it cannot be read: {error.strerror}") from None
     if len(data) > MAX_FILE:

@@ -14,8 +14,8 @@ import hashlib
 import re
 from typing import TYPE_CHECKING, Final
 
+from pratique import files
 from pratique.errors import PratiqueError, TrustError
-from pratique.files import TEMPORARY
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ def superseded(names: list[str], editions: Mapping[str, Seen], suffix: str) -> s
 
 def leftover(names: list[str]) -> set[str]:
     """Return those of the names that are what a crash left behind while one of the files was written."""
-    return {name for name in names if name.endswith(TEMPORARY) and _is_ours(name.removesuffix(TEMPORARY))}
+    return {name for name in names if name.endswith(files.TEMPORARY) and _is_ours(name.removesuffix(files.TEMPORARY))}
 
 
 def _is_ours(name: str) -> bool:
@@ -74,8 +74,7 @@ def _is_ours(name: str) -> bool:
 def read(file: Path, limit: int) -> bytes:
     """Return what a file holds, at most `limit` bytes. Raises: TrustError (`trust.folder_invalid`)."""
     try:
-        with file.open("rb") as opened:
-            data = opened.read(limit + 1)
+        data = files.read(file, limit)
     except OSError as error:
         raise unusable(f"it cannot be read: {error.strerror}") from None
     if len(data) > limit:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import click
 
+from pratique import files
 from pratique.cli import options, output
 
 if TYPE_CHECKING:
@@ -48,11 +49,7 @@ def _text(file: str) -> str:
     from pratique.qr.picture import MAX_BYTES  # noqa: PLC0415
     from pratique.reasons import Reason  # noqa: PLC0415
 
-    if file == STDIN:
-        data = sys.stdin.buffer.read(MAX_BYTES + 1)
-    else:
-        with Path(file).open("rb") as opened:
-            data = opened.read(MAX_BYTES + 1)
+    data = sys.stdin.buffer.read(MAX_BYTES + 1) if file == STDIN else files.read(Path(file), MAX_BYTES)
     if not data.startswith(PICTURES):
         return data[: options.MAX_SMALL_FILE].decode("ascii", "replace")
     from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it

@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pratique import files
 from pratique.cli import options, output
+from pratique.errors import FetchError, PratiqueError
+from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -66,8 +69,7 @@ def command(
 
     Exit code: 0 where all were taken, 1 where one was refused; then no network is noted as complete.
     """
-    from pratique.errors import PratiqueError  # noqa: PLC0415 - `--help` needs none of the library
-    from pratique.status import revocation_folder  # noqa: PLC0415
+    from pratique.status import revocation_folder  # noqa: PLC0415 - `--help` needs none of the library
 
     if not sources and not networks:
         raise click.UsageError("give files, or --complete")
@@ -98,14 +100,16 @@ def command(
 
 
 def _lists(source: str, certificates: dict[str, Iterable[Certificate]], at: datetime) -> Iterator[tuple[str, bytes]]:
-    """Yield the lists of a file, each with its place. Raises: PratiqueError: it is none; OSError."""
+    """Yield the lists of a file, each with its place. Raises: PratiqueError: it is none, or cannot be read."""
     from pratique.codec import json  # noqa: PLC0415
     from pratique.status.gateway_batch import open_batch  # noqa: PLC0415
     from pratique.status.revocation_folder import MAX_FILE  # noqa: PLC0415
     from pratique.status.smart_rid import lists_of_directory  # noqa: PLC0415
 
-    with Path(source).open("rb") as file:
-        data = file.read(MAX_FILE + 1)
+    try:
+        data = files.read(Path(source), MAX_FILE)
+    except OSError as error:
+        raise FetchError(Reason.FETCH_FAILED, str(error.strerror)) from None
     if certificates:
         yield source, open_batch(data, certificates, at=at)
         return
