@@ -99,3 +99,27 @@ def test_cases_that_are_none_are_a_usage_error(run: Run, entry: Path, tmp_path: 
     result = run("rules", "test", entry, file)
     assert result.exit_code == 2
     assert "Traceback" not in result.stderr
+
+
+def test_check_as_json_has_a_line_for_each_file_and_goes_on_after_a_fault(
+    run: Run, entry: Path, tmp_path: Path
+) -> None:
+    files = (tmp_path / "no such file", entry)
+    result = run("rules", "check", *files, "--at", "2026-11-23", "--json")
+    absent, found = map(json.loads, result.stdout.splitlines())
+    assert result.exit_code == 1
+    assert (absent["file"], absent["error"]["code"]) == (str(files[0]), "fetch.failed")
+    assert (found["file"], found["rules"], found["in_force"]) == (str(entry), 1, True)
+    assert f"SHA-256 {found['sha256']}" in run("rules", "check", entry).stdout
+    assert "no such file: error: fetch.failed: No such file" in run("rules", "check", *files).stdout
+
+
+def test_explanation_as_json_has_what_each_rule_reads(run: Run, entry: Path) -> None:
+    document = json.loads(entry.read_text())
+    view = json.loads(run("rules", "explain", entry, "--language", "fr", "--json").stdout)
+    same = ("id", "version", "destination", "valid_from", "valid_to", "purpose", "retention")
+    assert [view[name] for name in same] == [document[name] for name in same]
+    assert view["title"] == document["title"]["fr"]
+    (rule,) = view["rules"]
+    assert (rule["reads"], rule["kinds"], rule["targets"]) == (["event.valid_from", "now"], ["vaccination"], ["1D47"])
+    assert rule["description"] == document["rules"][0]["description"]["fr"]

@@ -290,3 +290,34 @@ def test_list_of_keys_in_use_is_an_array_of_base64(run: Run, certificate: Path, 
         (tmp_path / "in-use.json").write_text(content)
         outcomes.append(run(*made, tmp_path / "in-use.json").exit_code)
     assert outcomes == [0, 1, 2, 2, 2]
+
+
+def test_show_as_json_has_what_it_prints(run: Run, world: World) -> None:
+    arguments = ("trust", "show", "--trust", world["trust"], "--json")
+    view = json.loads(run(*arguments).stdout)
+    (trust_list,) = view["lists"]
+    (key,) = trust_list["keys"]
+    entry = json.loads((world["trust"] / "local.trust.json").read_text())["issuers"][0]
+    assert base64.b64decode(entry["keys"][0]["key_id"]).hex() == key["key_id"]
+    assert (key["issuer"], key["name"], key["country"]) == (entry["id"], entry["names"]["en"], "UTO")
+    assert (key["formats"], key["may_sign"]) == (["pratique"], {"kinds": ["vaccination"], "targets": ["1D47"]})
+    assert key["usable"]
+    assert {"accept": view["accept"]} == json.loads((world["trust"] / "acceptance.json").read_text())
+    for at in ("2020-01-01", "2040-01-01"):
+        assert not json.loads(run(*arguments, "--at", at).stdout)["lists"][0]["keys"][0]["usable"]
+
+
+def test_check_as_json_counts_and_places_what_it_found(run: Run, world: World) -> None:
+    arguments = ("trust", "check", "--trust", world["trust"], "--json")
+    view = json.loads(run(*arguments).stdout)
+    assert (view["lists"], view["errors"], view["notes"]) == (1, 0, 0)
+    (world["trust"] / "other.trust.json").write_text("{")
+    (world["trust"] / "acceptance.json").unlink()
+    result = run(*arguments)
+    view = json.loads(result.stdout)
+    assert (result.exit_code, view["errors"], view["notes"]) == (1, 1, 1)
+    found = {each["name"]: each["findings"] for each in view["checked"]}
+    (fault,) = found[str(world["trust"] / "other.trust.json")]
+    assert (fault["where"], fault["error"]) == ("json.malformed", True)
+    (oddity,) = found[str(world["trust"] / "acceptance.json")]
+    assert ("no issuer is accepted" in oddity["text"], oddity["error"]) == (True, False)

@@ -339,3 +339,29 @@ def test_address_of_a_status_list_is_an_https_address(run: Run, desk: Desk, addr
 def test_folder_without_a_root_is_told_how_to_pin_one(run: Run, desk: Desk, tmp_path: Path) -> None:
     result = run("trust", "update", desk["who.trust.cose"], "--trust", tmp_path / "new")
     assert (result.exit_code, "no root is pinned" in result.stderr) == (2, True)
+
+
+def test_show_as_json_names_the_root_and_the_age_of_a_signed_list(run: Run, desk: Desk) -> None:
+    view = json.loads(run("trust", "show", "--trust", desk["trust"], "--at", AT, "--json").stdout)
+    (trust_list,) = view["lists"]
+    assert trust_list["root"] == {"id": ROOT.id, "version": ROOT.version, "expires_at": rfc3339(ROOT.expires_at)}
+    assert (trust_list["age"], trust_list["set_aside"]) == ("fresh", [])
+
+
+def test_update_as_json_has_a_line_for_each_and_goes_on_after_a_fault(run: Run, desk: Desk) -> None:
+    newer = desk.write("newer.cose", signed_list(sequence=9))
+    files = (desk["no such file"], newer, newer)
+    result = run("trust", "update", *files, "--trust", desk["trust"], "--at", AT, "--json")
+    lines = [json.loads(line) for line in result.stdout.splitlines()]
+    assert result.exit_code == 1
+    assert [line["source"] for line in lines] == [str(file) for file in files]
+    assert lines[0]["error"]["code"] == "fetch.failed"
+    taken = {"kind": "trust-list", "id": "who", "number": 9}
+    assert [{**line, "source": ""} for line in lines[1:]] == [
+        {"source": "", **taken, "is_new": True},
+        {"source": "", **taken, "is_new": False},
+    ]
+    words = run("trust", "update", *files[:2], "--trust", desk["trust"], "--at", AT)
+    assert words.exit_code == 1
+    assert "no such file: fetch.failed: No such file or directory" in words.stderr
+    assert "edition 9: was here already" in words.stderr

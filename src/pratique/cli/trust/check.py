@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -22,11 +22,13 @@ if TYPE_CHECKING:
         "pratique trust check",
         "pratique trust check --trust kiosk/trust",
         "pratique trust check --trust trust/who.trust.json",
+        "pratique trust check --json > findings.json",
     ),
 )
 @options.trust_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was found as JSON.")
 @options.at_option
-def command(*, trust_path: Path | None, at: datetime | None) -> int:
+def command(*, trust_path: Path | None, as_json: bool, at: datetime | None) -> int:
     """Check a trust folder: schemas, every key and certificate, expiry, identifiers; root, memory and signed lists.
 
     One list can be checked by itself, in JSON or signed.
@@ -39,16 +41,30 @@ def command(*, trust_path: Path | None, at: datetime | None) -> int:
     if path.is_dir() and not any(finding.is_error for _, _, findings in checked for finding in findings):
         together = _found(_together(path))
         checked += [("all lists together", False, together)] if together else []
-    errors = oddities = 0
+    counts = {
+        "lists": sum(is_list for _, is_list, _ in checked),
+        "errors": sum(finding.is_error for _, _, findings in checked for finding in findings),
+        "notes": sum(not finding.is_error for _, _, findings in checked for finding in findings),
+    }
+    if as_json:
+        looked_at = [{"name": name, "findings": [*map(_view, findings)]} for name, _, findings in checked]
+        output.print_json({**counts, "checked": looked_at})
+    else:
+        _print(checked)
+        click.echo("\n" + ", ".join(f"{name}: {number}" for name, number in counts.items()))
+    return 1 if counts["errors"] else 0
+
+
+def _print(checked: Iterable[tuple[str, bool, list[Finding]]]) -> None:
     for name, _, findings in checked:
         click.echo(f"{output.safe(name)}: {'' if findings else 'in order'}".rstrip())
         for finding in findings:
             word = click.style("error", fg="red") if finding.is_error else click.style("note", fg="yellow")
             click.echo(f"  {word}: {output.safe(f'{finding.where}: {finding.text}')}")
-            errors += finding.is_error
-            oddities += not finding.is_error
-    click.echo(f"\nlists: {sum(is_list for _, is_list, _ in checked)}, errors: {errors}, notes: {oddities}")
-    return 1 if errors else 0
+
+
+def _view(finding: Finding) -> dict[str, Any]:
+    return {"where": finding.where, "text": finding.text, "error": finding.is_error}
 
 
 def _together(path: Path) -> Iterator[Finding]:

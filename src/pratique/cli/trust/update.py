@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import click
 
@@ -12,6 +12,7 @@ from pratique.cli.fetched import ca_option, read
 from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
     from datetime import datetime
 
     from pratique.trust import TrustStore
@@ -45,6 +46,7 @@ _DOCUMENT: Final = b"\xd8\x62"  # tag 98, COSE_Sign: how a signed trust list or 
 )
 @click.option("--again", is_flag=True, help="With --status: every list that it holds, too, from its own address.")
 @ca_option
+@click.option("--json", "as_json", is_flag=True, help="Print what was done with each as JSON, one line each.")
 @options.at_option
 def command(  # noqa: PLR0913 - one for each option
     *,
@@ -54,6 +56,7 @@ def command(  # noqa: PLR0913 - one for each option
     status_path: Path | None,
     again: bool,
     ca_path: Path | None,
+    as_json: bool,
     at: datetime | None,
 ) -> int:
     """Take signed trust lists, roots and status lists in: from files, or from https addresses.
@@ -83,21 +86,29 @@ def command(  # noqa: PLR0913 - one for each option
         try:
             data = read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path)
             if data.startswith(_DOCUMENT) or status_path is None:
-                output.note(_take(data, folder, moment, list_id))
+                done = _take(data, folder, moment, list_id)
                 trust = None
-                continue
-            if trust is None:
-                trust, advice = options.load_trust(trust_path)
-                output.advise(advice)
-            output.note(_take_status(data, status_path, trust, moment))
+            else:
+                if trust is None:
+                    trust, advice = options.load_trust(trust_path)
+                    output.advise(advice)
+                done = _take_status(data, status_path, trust, moment)
         except PratiqueError as error:
-            output.complain(f"{source}: {error}", error.hint)
             refused += 1
+            if as_json:
+                done = output.error_view(error.code, error.detail or error.code.meaning, error.hint)
+            else:
+                output.complain(f"{source}: {error}", error.hint)
+                continue
+        if as_json:
+            output.print_json({"source": source, **done}, indent=None)
+        else:
+            output.note(_in_words(done))
     return 1 if refused else 0
 
 
-def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> str:
-    """Take a trust list or a root in, and return what was done, in words."""
+def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> dict[str, Any]:
+    """Take a trust list or a root in, and return what was done."""
     from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
     from pratique.trust.repository import Repository  # noqa: PLC0415
 
@@ -106,13 +117,11 @@ def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> str:
     if not data.startswith(_DOCUMENT):
         raise click.UsageError("that is no trust list and no root; for a status list give --status FOLDER too")
     taken = Repository.open(folder).update(data, at=at, expect=list_id)
-    edition = "version" if taken.kind == "root" else "edition"
-    state = "taken in" if taken.is_new else "was here already"
-    return f"{taken.kind} {taken.id}, {edition} {taken.number}: {state}"
+    return {"kind": taken.kind, "id": taken.id, "number": taken.number, "is_new": taken.is_new}
 
 
-def _take_status(data: bytes, folder: Path, trust: TrustStore, at: datetime) -> str:
-    """Take a status list in, and return what was done, in words."""
+def _take_status(data: bytes, folder: Path, trust: TrustStore, at: datetime) -> dict[str, Any]:
+    """Take a status list in, and return what was done."""
     from pratique import files  # noqa: PLC0415
     from pratique.model.dates import rfc3339  # noqa: PLC0415
     from pratique.status import StatusStore  # noqa: PLC0415
@@ -121,8 +130,18 @@ def _take_status(data: bytes, folder: Path, trust: TrustStore, at: datetime) -> 
     folder.mkdir(parents=True, exist_ok=True)
     with files.locked(folder / LOCK_FILE):
         taken = StatusStore.load(folder).add(data, keys=trust, at=at)
-    ending = "" if taken.expires_at is None else f", ends {rfc3339(taken.expires_at)}"
-    return f"{taken.uri}: issued {rfc3339(taken.issued_at)}{ending}"
+    ending = {} if taken.expires_at is None else {"expires_at": rfc3339(taken.expires_at)}
+    return {"kind": "status list", "uri": taken.uri, "issued_at": rfc3339(taken.issued_at), **ending}
+
+
+def _in_words(done: Mapping[str, Any]) -> str:
+    if "uri" in done:
+        return f"{done['uri']}: issued {done['issued_at']}" + (
+            f", ends {end}" if (end := done.get("expires_at")) else ""
+        )
+    edition = "version" if done["kind"] == "root" else "edition"
+    state = "taken in" if done["is_new"] else "was here already"
+    return f"{done['kind']} {done['id']}, {edition} {done['number']}: {state}"
 
 
 def _addresses(folder: Path) -> list[str]:
