@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import pytest
 
 from pratique.present import HeldCredential
-from pratique.qr import read
+from pratique.qr import read, render
 from pratique.qr import text as qr_text
 from pratique.request import read as read_request
 from pratique.sdcwt import KeyBindingToken
@@ -43,6 +43,21 @@ def test_the_list_has_every_claim_with_its_value(run: Run, world: World) -> None
 def test_a_copy_that_shows_less_says_so(run: Run, world: World) -> None:
     result = run("present", "-", "--list", stdin=world.text("event.date"))
     assert "this copy does not open every claim" in result.stdout
+
+
+def test_a_code_on_paper_shows_no_more_than_it_has(run: Run, world: World) -> None:
+    run("present", world["held.pq1"], "--show", "event", "--qr", world["paper.png"])
+    shown = HeldCredential.from_text(run("present", world["paper.png"], "--show", "event.date").stdout)
+    assert shown.disclosable == ("event.date",)
+    refused = run("present", world["paper.png"], "--show", "holder.name")
+    assert (refused.exit_code, "disclosures.unknown" in refused.stderr) == (2, True)
+    assert "holder" not in run("present", world["paper.png"], "--list").stdout
+
+
+def test_a_picture_without_a_credential_is_an_error(run: Run, world: World) -> None:
+    world["other.png"].write_bytes(render.png("https://menu.example"))
+    result = run("present", world["other.png"])
+    assert (result.exit_code, "0 codes in the picture begin with PQ1:" in result.stderr) == (2, True)
 
 
 def test_files_carry_the_same_text(run: Run, world: World) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
@@ -31,7 +30,7 @@ EXIT_REFUSED: Final = 1
         "pratique present held.pq1 --request request.png --rules entry.json --verifiers verifiers.json --terminal",
     )
 )
-@click.argument("held_file", metavar="HELD.pq1|-")
+@click.argument("held_file", metavar="HELD.pq1|PICTURE|-")
 @options.show_option
 @options.rules_option
 @click.option("--request", "asked", type=Asked(), metavar="TEXT|FILE", help="A verifier's request: text or picture.")
@@ -71,10 +70,14 @@ def command(  # noqa: PLR0913 - one for each option
     or by a verifier's request (--request), which must be by one of --verifiers and may ask for no more than its rules
     read. Without --out, --qr and --terminal the QR text goes to stdout. No network is used.
 
+    The picture of a code on paper will do; it shows no more than that code does.
+
     Exit code 1 where the request is refused or the rules cannot be met: then nothing is shown.
     """
-    from pratique.cose.keys import PrivateKey  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.cli.sources import one  # noqa: PLC0415 - `--help` needs none of the library
+    from pratique.cose.keys import PrivateKey  # noqa: PLC0415
     from pratique.present import HeldCredential  # noqa: PLC0415
+    from pratique.qr.text import PREFIX  # noqa: PLC0415
 
     if asked is not None and (rules_path is None or verifiers_path is None):
         raise click.UsageError("--request needs --rules and --verifiers: what it is held against")
@@ -82,8 +85,7 @@ def command(  # noqa: PLR0913 - one for each option
         raise click.UsageError("--holder-key signs the answer to a request: give --request")
     if show and rules_path is not None:
         raise click.UsageError("give --show or --rules: claims are chosen by hand or by rules")
-    data = sys.stdin.buffer.read(options.MAX_SMALL_FILE) if held_file == "-" else options.read_small(Path(held_file))
-    held = HeldCredential.from_text(data.decode("ascii", "replace"))
+    held = HeldCredential.from_text(one(held_file, PREFIX))
     if as_list:
         _list(held)
         return 0

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from pratique import files, formats
+from pratique.cli.options import MAX_SMALL_FILE
 from pratique.errors import DecodeError, PratiqueError
 from pratique.formats import shc_text
 from pratique.qr.picture import MAX_BYTES
@@ -118,6 +119,22 @@ def _read_file(path: Path) -> tuple[str, ...]:
     except ValueError:  # a NUL in the name
         raise _unreadable("that is no name of a file") from None
     return _texts(data)
+
+
+def one(name: str, prefix: str) -> str:
+    """Return the text in a file or on stdin, or in a picture that of the one code that begins with a prefix.
+
+    Raises: DecodeError: there is none in the picture, or several. OSError: the file cannot be read.
+    """
+    data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else files.read(Path(name), MAX_BYTES)
+    if not data.startswith(PICTURES):
+        return data[:MAX_SMALL_FILE].decode("ascii", "replace")
+    from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it
+
+    found = [text for text in read(data) if text.startswith(prefix)]
+    if len(found) != 1:
+        raise DecodeError(Reason.FORMAT_UNKNOWN, f"{len(found)} codes in the picture begin with {prefix}, one must")
+    return found[0]
 
 
 def _stdin() -> tuple[str, ...]:
