@@ -150,7 +150,7 @@ def test_a_folder_without_pictures_is_an_error_and_what_else_was_given_is_answer
     (empty := tmp_path / "empty").mkdir()
     result = run("verify", empty)
     assert result.exit_code == 2
-    assert "holds no picture" in result.stderr
+    assert f"{empty} holds no picture" in result.stderr
     result = run("verify", empty, world["card.png"], *_border(world))
     assert result.exit_code == 2
     assert "2 codes: 1 accept, 0 refer, 0 reject, 1 error" in result.stdout

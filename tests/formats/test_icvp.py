@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from pratique.codec.cbor import UNDEFINED, Tag
 from pratique.errors import DecodeError
 from pratique.formats.icvp import MAX_DOSES, Icvp, counting
 from pratique.model import Holder, PartialDate, Vaccination
@@ -147,6 +148,30 @@ def test_what_has_no_dose_of_a_listed_product_is_refused(content: dict[str, Any]
 )
 def test_members_out_of_their_form_are_named(content: dict[str, Any], deviations: tuple[str, ...]) -> None:
     assert Icvp(content).deviations() == deviations
+
+
+# A tag around an array or a map cannot be hashed, and says so by another error than an array or a map does.
+NO_TEXTS: list[Any] = [
+    Tag(0, ["x"]), Tag(0, {"a": 1}), Tag(0, "2026-03-14"), [], {}, {"s": "F"}, b"F", True, 1, 1.0, UNDEFINED, "", " ",
+    "F" * 256, "\ud800",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("value", NO_TEXTS, ids=repr)
+@pytest.mark.parametrize("form", [1, 2, 3])
+def test_no_value_of_a_member_is_too_odd_to_be_read(form: int, value: Any) -> None:
+    whole = card(form)
+    for name in whole.keys() - {"v", "vx"} | ({"v"} if form == 3 else set()):
+        read = Icvp({**whole, name: value})
+        coded = {"s", "ntl", "nt", "n", "dob"} | ({"v"} if form == 3 else set())
+        has_text = name == "n" and value in ("F" * 255, "\ud800")
+        assert (name in read.deviations()) is (name in coded and not has_text), name
+        assert len(read.evidence()) == len(read.spans()) == 1
+        read.holder()
+    (dose,) = whole["v"] if form == 2 else [whole["vx" if form == 3 else "v"]]
+    for name in dose.keys() - {"vp"}:
+        read = Icvp(card(form, {**dose, name: value}))
+        assert len(read.evidence()) == len(read.spans()) == 1
 
 
 @pytest.mark.parametrize(

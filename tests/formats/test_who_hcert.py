@@ -78,6 +78,12 @@ def test_first_form_names_no_product_so_that_a_person_looks(world: World) -> Non
     assert (report.decisive.step, report.decisive.detail) == (Step.DECODE, "at vp")
 
 
+@pytest.mark.parametrize("name", ["s", "ntl"])
+def test_tag_in_the_place_of_a_code_is_a_deviation_and_no_fault(world: World, name: str) -> None:
+    check = verify(world, sign_card(2, changes={name: cbor2.CBORTag(0, ["x"])})).check(Step.DECODE)
+    assert (check.code, check.detail) == (Reason.CONTENT_DEVIATES, f"at {name}")
+
+
 @pytest.mark.parametrize("form", [1, 2, 3])
 def test_product_outside_the_list_is_no_yellow_card(world: World, form: int) -> None:
     report = verify(world, sign_card(form, {"vp": f"YellowFeverProduct{'0' * 32}", "tg": None, "dn": None}))

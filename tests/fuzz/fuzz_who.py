@@ -12,6 +12,7 @@ from fuzzing import fuzz
 
 from authority import DOCUMENT, DccState, World
 from pratique import view
+from pratique.codec import cbor
 from pratique.errors import PratiqueError
 from pratique.formats import hcert
 from pratique.formats.ddcc import DdccTest, DdccVaccination
@@ -34,11 +35,14 @@ def claims(data: bytes) -> None:
         view.credential_view(envelope(cbor2.dumps([cbor2.dumps({1: -7, 4: b"k"}), {}, data, bytes(64)])).read())
 
 
+decode = cbor.Decoder(tags=frozenset({0, 1}))  # as certificates are: cbor2 by itself would read dates
+
+
 def decoded(data: bytes) -> Any:
     """Return a value to put into a certificate; bytes that are no CBOR stand for themselves."""
     try:
-        return cbor2.loads(data)
-    except (cbor2.CBORDecodeError, ValueError, TypeError):
+        return decode(data)
+    except PratiqueError:
         return data
 
 

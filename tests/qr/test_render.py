@@ -188,7 +188,16 @@ def test_a_symbol_does_not_show_its_text() -> None:
 
 
 @pytest.mark.parametrize(
-    "options", [{"error_correction": "X"}, {"mask": 8}, {"mask": -1}, {"module": 0}, {"quiet_zone": -1}]
+    "options",
+    [
+        {"error_correction": "X"},
+        {"mask": 8},
+        {"mask": -1},
+        {"mask": True},
+        {"mask": 3.0},
+        {"module": 0},
+        {"quiet_zone": -1},
+    ],
 )
 def test_options_that_do_not_exist_are_misuse(options: dict[str, object]) -> None:
     with pytest.raises(ValueError, match=r"."):

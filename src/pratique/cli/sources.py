@@ -100,7 +100,7 @@ def _empty(folder: Path) -> Source:
     """Return the source that only says that a folder has no picture: what else was given is read all the same."""
 
     def refuse() -> tuple[str, ...]:
-        raise _unreadable("the folder holds no picture (PNG, JPEG)")
+        raise _unreadable(f"{folder} holds no picture (PNG, JPEG)")
 
     return Source(str(folder), refuse)
 

@@ -37,7 +37,7 @@ from pratique.model.dates import LAST_YEAR
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
     from datetime import datetime
 
 MAX_DOSES: Final = 16
@@ -51,6 +51,11 @@ _VARIANTS: Final = (
 )
 _FIRST, _SECOND, _THIRD = range(3)
 _NATIONALITY: Final = ("ntl", "ntl", "nt")
+_CODES: Final[tuple[Mapping[str, Callable[[str | None], str | None]], ...]] = (
+    {"s": sex, "ntl": nationality},
+    {"s": sex, "ntl": nationality},
+    {"s": sex, "nt": nationality, "v": lambda version: version if version in TEMPLATES else None},
+)
 _DOCUMENT: Final = ("nid", "nid", "id")
 _DOCUMENT_TYPE: Final = ("", "ndt", "dt")
 _PASSPORT: Final = "PPN"  # HL7 v2, table 0203
@@ -59,7 +64,7 @@ _CATALOGUE_ID = re.compile(r"[A-Za-z0-9]{1,200}Product[0-9a-f]{32}\Z").match
 _DOCUMENT_NUMBER = re.compile(r"[0-9A-Z]{1,24}\Z").match
 _MAX_DOSE: Final = 99
 _A_DAY: Final = timedelta(days=1)
-_ABSENT: Final = object()
+_SHORT: Final = 64  # characters of all codes together, so that nobody fills the memory with them
 
 
 class Icvp:
@@ -132,12 +137,12 @@ class Icvp:
         found = [] if name is not None else ["n"]
         if full_day(birth_date) is None:
             found.append("dob")
-        template = content.get("v") if form == _THIRD else None  # before, that is a dose
-        codes = content.get("s", _ABSENT), content.get(_NATIONALITY[form], _ABSENT), template
-        try:
-            found += _amiss(form, *codes)
-        except TypeError:  # one is an array or a map
-            found += _amiss.__wrapped__(form, *codes)
+        codes: tuple[Any, Any, Any] = content.get("s"), content.get("nt"), content.get("v")
+        stated_sex, state, template = codes
+        if type(stated_sex) is type(state) is type(template) is str and len("".join(codes)) <= _SHORT:  # the third form
+            found += _usually_amiss(*codes)
+        else:
+            found += _amiss(content, form)
         return found
 
     def _given(self, members: Mapping[Any, Any], issued_at: datetime | None) -> _Known:
@@ -217,18 +222,18 @@ def _listed(code: str, stated: str | None) -> _Known:
     return _known(found, target, stated)
 
 
+def _amiss(content: Mapping[Any, Any], form: int) -> tuple[str, ...]:
+    """Return which of the members in `_CODES` are not in their form; the third form must have them all."""
+    return tuple(
+        name
+        for name, read in _CODES[form].items()
+        if (name in content or form == _THIRD) and read(text(content.get(name))) is None
+    )
+
+
 @lru_cache(maxsize=256)  # the cards of a state have few of them
-def _amiss(form: int, stated_sex: Any, stated_nationality: Any, template: Any) -> tuple[str, ...]:
-    """Return the members with a code of a list that are not in their form; the third form must have them all."""
-    codes = ("s", stated_sex, sex), (_NATIONALITY[form], stated_nationality, nationality)
-    found = [
-        member
-        for member, value, read in codes
-        if (value is not _ABSENT or form == _THIRD) and read(text(value)) is None
-    ]
-    if form == _THIRD and text(template) not in TEMPLATES:
-        found.append("v")
-    return tuple(found)
+def _usually_amiss(stated_sex: str, stated_nationality: str, template: str) -> tuple[str, ...]:
+    return _amiss({"s": stated_sex, "nt": stated_nationality, "v": template}, _THIRD)
 
 
 def _stated_day(members: Mapping[Any, Any], name: str) -> PartialDate | None:

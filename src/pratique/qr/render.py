@@ -60,7 +60,7 @@ def symbol(text: str, *, error_correction: ErrorCorrection = "M", mask: int | No
     """
     if error_correction not in _CAPACITY:
         raise ValueError(f"error correction is one of {', '.join(_CAPACITY)}")
-    if mask is not None and mask not in MASKS:
+    if mask is not None and (type(mask) is not int or mask not in MASKS):  # for zxing-cpp, True ends the process
         raise ValueError(f"mask is None or 0 to {MASKS[-1]}")
     if not text:
         raise ValueError("an empty text has no QR code")
