@@ -159,3 +159,44 @@ def test_completion_is_offered() -> None:
         [sys.executable, "-c", code], capture_output=True, check=True, env=environment, timeout=60
     )
     assert b"_PRATIQUE_COMPLETE=bash_complete" in process.stdout
+
+
+# What a person may give in place of a file's name: each command, with the words of a text in its place.
+TEXT_FOR_FILE = [
+    "present {}", "present {} --list", "verify {}", "verify x.png --mrz {}", "verify x.png --mrz @{}",
+    "verify x.png --rules {}", "verify x.png --request {}", "verify x.png --record {}", "issue {}",
+    "issue {} --key x.pem --issuer https://x.example", "request show {}", "status add {} --into lists",
+    "trust add {} --country AUT --format eu-dcc", "trust update {}", "trust check --trust {}", "trust show {}",
+    "trust verify {} --root {}", "rules check {}", "rules explain {}", "rules check {} --json", "bundle show {}",
+    "keygen {}", "{}",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("words", TEXT_FOR_FILE)
+@pytest.mark.parametrize("name", ["held.pq1", "passport.txt", "claims.json", "issuer.pem"])
+def test_a_text_that_was_taken_for_a_file_is_not_repeated(run: Run, world: World, name: str, words: str) -> None:
+    text = world[name].read_text()
+    result = run(*(text if word == "{}" else word.replace("{}", text) for word in words.split()))
+    assert result.exit_code in (1, 2)
+    for telling in ("ERIKSSON", "PRIVATE KEY", "1974", text[-40:].strip(), text[5:45]):
+        assert telling not in result.output, words
+
+
+@pytest.mark.parametrize("command", ["verify", "inspect", "trust explain"])
+def test_an_empty_argument_does_not_stand_for_this_folder(
+    run: Run, world: World, command: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(world.path)
+    result = run(*command.split(), "", "--trust", world["trust"])
+    assert (result.exit_code, "an argument is empty" in result.stderr) == (2, True)
+
+
+def test_a_reader_that_has_gone_is_no_rejection(world: World) -> None:
+    read, write = os.pipe()
+    os.close(read)
+    arguments = ("verify", world["card.png"], "--trust", world["trust"], "--mrz", f"@{world['passport.txt']}")
+    done = subprocess.run(  # noqa: S603 - our own command
+        [sys.executable, "-m", "pratique.cli", *arguments], stdout=write, stderr=subprocess.PIPE, check=False
+    )
+    os.close(write)
+    assert (done.returncode, done.stderr) == (2, b"")

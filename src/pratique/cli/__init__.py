@@ -6,6 +6,7 @@ Data goes to stdout, words for people to stderr. An error is one or two lines, n
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from typing import Any, Final, NoReturn
 
@@ -38,9 +39,18 @@ EXIT_INTERRUPTED: Final = 130
 class _Group(LazyGroup):
     """The group of all subcommands."""
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run, and where nobody reads the answer any more exit with 2: 1, as click has it, would mean reject."""
+        try:
+            return super().invoke(ctx)
+        except BrokenPipeError:
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # what is left must go somewhere
+            sys.exit(EXIT_ERROR)
+
     def main(self, *args: Any, **extra: Any) -> Any:
         """Run, and exit: 0 or what the subcommand returned; 2 for every error; 130 where interrupted."""
         extra["standalone_mode"] = False
+        given = args[0] if args and args[0] is not None else extra.get("args") or sys.argv[1:]
         for stream in (sys.stdout, sys.stderr):
             if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets its number
                 stream.reconfigure(errors="backslashreplace")
@@ -53,13 +63,14 @@ class _Group(LazyGroup):
             sys.exit(EXIT_ERROR)
         except click.UsageError as error:
             path = error.ctx.command_path if error.ctx else "pratique"
-            _fail(error.format_message(), f"see {path} --help")
+            _fail(output.without_contents(error.format_message(), given), f"see {path} --help")
         except click.ClickException as error:
-            _fail(error.format_message())
+            _fail(output.without_contents(error.format_message(), given))
         except PratiqueError as error:
             _fail(str(error), error.hint)
         except OSError as error:
-            _fail(f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror or error))
+            name = f"{output.named(str(error.filename))}: " if error.filename else ""
+            _fail(f"{name}{error.strerror or error}")
 
 
 def _fail(message: str, hint: str = "") -> NoReturn:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _NARROWEST, _WIDEST = 40, 100  # characters of a line of text
 _CHARACTERS = re.compile(r"[^\n -~]")
+_LONGEST_NAME = 255
+_CONTENT = re.compile(r"\s*([{\[]|(PQR?|HC|AT|NL)[0-9]*:|shc:/|NZCP:/|-----BEGIN|[A-Z0-9< ]*<<)", re.IGNORECASE).match
 _KEY_NAME = re.compile(rb"[0-9A-Za-z._~:/#+-]{2,100}")
 
 
@@ -35,6 +37,22 @@ def _escape(character: str) -> str:
     """Return a character as one or two escapes of four hexadecimal digits, which JSON reads back."""
     units = character.encode("utf-16-be", "surrogatepass")
     return "".join(f"\\u{units[i]:02x}{units[i + 1]:02x}" for i in range(0, len(units), 2))
+
+
+def named(argument: str) -> str:
+    """Return what a person gave as the name of a file, unless it is what a file holds: codes, claims, zones, keys."""
+    is_content = len(argument) > _LONGEST_NAME or not argument.isprintable() or bool(_CONTENT(argument))
+    return "(a text)" if is_content else argument
+
+
+def without_contents(message: str, arguments: Sequence[str]) -> str:
+    """Return a message about arguments without those that are what a file holds: a person took one for the other."""
+    for argument in arguments:
+        for part in {argument, argument.removeprefix("@"), *argument.split("=", 1)}:
+            if named(part) != part:
+                for written in (part, repr(part)[1:-1]):
+                    message = message.replace(written, named(part))
+    return message
 
 
 def key_id(data: bytes) -> str:

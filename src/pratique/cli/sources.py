@@ -7,7 +7,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+import click
+
 from pratique import files, formats
+from pratique.cli import output
 from pratique.cli.options import MAX_SMALL_FILE
 from pratique.errors import DecodeError, PratiqueError
 from pratique.formats import shc_text
@@ -44,6 +47,8 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
     sources: list[Source] = []
     folder = False
     for argument in arguments:
+        if not argument:
+            raise click.UsageError("an argument is empty: it would stand for this folder")
         if formats.reader_of(argument) is not None:
             sources.append(Source.of("text", argument))
         elif argument == STDIN:
@@ -106,7 +111,7 @@ def _empty(folder: Path) -> Source:
 
 
 def _file(path: Path) -> Source:
-    return Source(str(path), lambda: _read_file(path))
+    return Source(output.named(str(path)), lambda: _read_file(path))
 
 
 def _read_file(path: Path) -> tuple[str, ...]:

@@ -37,9 +37,10 @@ def command(*, files: tuple[Path, ...], root: Root | None, as_json: bool, at: da
             errors += 1
             if as_json:
                 found = output.error_view(error.code, error.detail or error.code.meaning, error.hint)
-                output.print_json({"file": str(file), **found}, indent=None)
+                output.print_json({"file": output.named(str(file)), **found}, indent=None)
             else:
-                click.echo(f"{output.safe(str(file))}: {click.style('error', fg='red')}: {output.safe(str(error))}")
+                name = output.safe(output.named(str(file)))
+                click.echo(f"{name}: {click.style('error', fg='red')}: {output.safe(str(error))}")
             continue
         moment = at or options.now()
         if as_json:

@@ -87,7 +87,7 @@ def command(
                     output.complain(f"{where}: {error}", error.hint)
                     refused += 1
         except PratiqueError as error:
-            output.complain(f"{source}: {error}", error.hint)
+            output.complain(f"{output.named(source)}: {error}", error.hint)
             refused += 1
     if sources:
         output.note(f"{folder}: {taken} lists taken in")

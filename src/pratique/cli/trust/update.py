@@ -98,10 +98,10 @@ def command(  # noqa: PLR0913 - one for each option
             if as_json:
                 done = output.error_view(error.code, error.detail or error.code.meaning, error.hint)
             else:
-                output.complain(f"{source}: {error}", error.hint)
+                output.complain(f"{output.named(source)}: {error}", error.hint)
                 continue
         if as_json:
-            output.print_json({"source": source, **done}, indent=None)
+            output.print_json({"source": output.named(source), **done}, indent=None)
         else:
             output.note(_in_words(done))
     return 1 if refused else 0
