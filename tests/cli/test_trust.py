@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import base64
 import json
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -11,6 +12,7 @@ from pratique import schemas
 from pratique.codec import cbor
 from pratique.cose.certificates import Certificate
 from pratique.cose.keys import PrivateKey
+from seals import SealState
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -321,3 +323,55 @@ def test_check_as_json_counts_and_places_what_it_found(run: Run, world: World) -
     assert (fault["where"], fault["error"]) == ("json.malformed", True)
     (oddity,) = found[str(world["trust"] / "acceptance.json")]
     assert ("no issuer is accepted" in oddity["text"], oddity["error"]) == (True, False)
+
+
+def test_a_key_that_began_years_ago_counts_for_two_years_from_today(run: Run, world: World, tmp_path: Path) -> None:
+    arguments = ("--country", "US", "--format", "smart-health-card", "--issuer", "https://cards.example")
+    for i, began in enumerate(["2021-06-01", None, "2099-01-01"]):
+        given = () if began is None else ("--not-before", began)
+        run("trust", "add", world["issuer.pub.pem"], *arguments, *given, "--trust", tmp_path / str(i))
+        entry = json.loads((tmp_path / str(i) / "local.trust.json").read_text())["issuers"][0]["keys"][0]
+        begins, ends = (datetime.fromisoformat(entry[name]) for name in ("not_before", "not_after"))
+        today = datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
+        assert abs(max(begins, today) + timedelta(days=730) - ends) <= timedelta(days=1)  # midnight may have passed
+
+
+def test_adding_a_key_again_says_what_changes_and_what_widens_trust(run: Run, world: World, tmp_path: Path) -> None:
+    arguments = (world["issuer.pub.pem"], "--country", "UTO", "--format", "pratique", "--issuer", "https://h.example")
+    window = ("--not-before", "2026-01-01", "--not-after", "2027-01-01")
+    first = run("trust", "add", *arguments, *window, "--kinds", "clearance", "--trust", tmp_path)
+    assert "more is trusted" not in first.stderr
+    wider = run("trust", "add", *arguments, *window, "--trust", tmp_path)
+    assert "warning: more is trusted: " in wider.stderr
+    assert "it was clearance" in wider.stderr
+    again = run("trust", "add", *arguments, *window, "--trust", tmp_path)
+    assert "more is trusted" not in again.stderr
+    narrower = run("trust", "add", *arguments, *window, "--kinds", "test", "--trust", tmp_path)
+    assert "more is trusted" not in narrower.stderr
+    assert "may sign less: test" in narrower.stderr
+
+
+def test_what_is_odd_about_a_certificate_is_said(run: Run, certificate: Path, tmp_path: Path) -> None:
+    odd = run("trust", "add", certificate, "--country", "FR", "--format", "eu-dcc", "--trust", tmp_path / "1")
+    assert "the certificate names AT, and it was added for FRA" in odd.stderr
+    own = run("trust", "add", certificate, "--country", "AT", "--format", "eu-dcc", "--trust", tmp_path / "2")
+    assert "the certificate names" not in own.stderr
+    authority = tmp_path / "csca.der"
+    authority.write_bytes(SealState("SE", "SWE").certificate())
+    for format_, is_odd in (("eu-dcc", True), ("icao-vds-nc", False)):
+        added = run("trust", "add", authority, "--country", "SE", "--format", format_, "--trust", tmp_path / format_)
+        assert ("an authority's, which signs certificates" in added.stderr) is is_odd
+
+
+@pytest.mark.parametrize(
+    ("issuer", "remarks"),
+    [("https://cards.example", 0), ("https://cards.example/", 1), ("cards.example", 1)],
+)
+def test_an_issuer_that_no_card_will_name_is_remarked_on(
+    run: Run, world: World, tmp_path: Path, issuer: str, remarks: int
+) -> None:
+    added = run(
+        "trust", "add", world["issuer.pub.pem"], "--country", "US", "--format", "smart-health-card",
+        "--issuer", issuer, "--trust", tmp_path,
+    )  # fmt: skip
+    assert added.stderr.count("without a slash at its end") == remarks

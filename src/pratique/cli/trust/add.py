@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -13,6 +13,7 @@ from pratique.cli.trust.arguments import FORMATS, Country
 from pratique.cli.trust.documents import LOCAL_FILE, existing, key_text, save
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from pratique.cose.certificates import Certificate
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
         "pratique trust add vaccines.jwk --country FRA --format pratique --issuer https://sante.example "
         "--kinds vaccination --targets 1D47",
         "pratique trust add key.jwk --country NZ --format nz-covid-pass --issuer did:web:nzcp.identity.health.nz "
-        "--key-name z12Kf7UQ",
+        "--key-name z12Kf7UQ --not-before 2021-11-01",
         "pratique trust add jwks.json --country US --format smart-health-card --issuer https://cards.example "
         "--not-before 2021-06-01T00:00:00Z",
     ),
@@ -98,7 +99,7 @@ def command(  # noqa: PLR0913 - one for each option
     at = options.now()
     limits = Limits(kinds=kinds, targets=targets, not_before=not_before, not_after=not_after)
     folder = trust_path or options.default_trust()
-    trust_list = existing(folder / LOCAL_FILE, "trust-list")
+    before = trust_list = existing(folder / LOCAL_FILE, "trust-list")
     entries = []
     for material in materials:
         entry = key_entry(
@@ -125,6 +126,9 @@ def command(  # noqa: PLR0913 - one for each option
             f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
             f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
         )
+    _say_what_changed(before, trust_list)
+    for doubt in _doubts(materials, issuer, country, format_):
+        output.warn(doubt)
     if no_accept:
         output.note(f"2. Nothing was accepted: {folder / 'acceptance.json'} is as it was.")
         return 0
@@ -134,6 +138,32 @@ def command(  # noqa: PLR0913 - one for each option
     if entries[0]["not_after"] < at.isoformat():
         output.warn("the key has expired: what it signs counts only for a time before (--at)")
     return 0
+
+
+def _say_what_changed(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
+    """Say what is other than before of keys and issuers that were on the list already."""
+    from pratique.trust.diff import Effect, diff  # noqa: PLC0415
+
+    for change in diff(before, after) if before is not None else ():
+        if not change.what.startswith("list.") and change.what not in ("issuer.added", "key.added"):
+            wider = change.effect is Effect.WIDER
+            (output.warn if wider else output.note)(f"{'more is trusted: ' if wider else ''}{change.sentence}")
+
+
+def _doubts(materials: Iterable[Certificate | PublicKey], issuer: str, country: str, format_: str) -> Iterator[str]:
+    """Yield what makes it doubtful that this issuer of this country signs this format with that."""
+    from pratique.cose.certificates import Certificate  # noqa: PLC0415
+    from pratique.model.codes import country_alpha3  # noqa: PLC0415
+
+    if format_ == "smart-health-card" and (not issuer.startswith("https://") or issuer.endswith("/")):
+        yield "cards name their issuer by an https address without a slash at its end, compared letter by letter"
+    for material in materials:
+        if not isinstance(material, Certificate):
+            continue
+        if material.country is not None and country_alpha3(material.country) not in (None, country):
+            yield f"the certificate names {material.country}, and it was added for {country}"
+        if material.is_authority and format_ != "icao-vds-nc":
+            yield "the certificate is an authority's, which signs certificates and no codes"
 
 
 def _is_key(material: Certificate | PublicKey) -> bool:

@@ -123,9 +123,14 @@ def import_(data: bytes, instructions: Instructions) -> Imported:
 
 
 def window(limits: Limits, at: datetime) -> Limits:
-    """Return limits with a window for a key without a certificate: from the day's beginning, for two years."""
-    not_before = limits.not_before or at.replace(hour=0, minute=0, second=0, microsecond=0)
-    return replace(limits, not_before=not_before, not_after=limits.not_after or not_before + BARE_KEY_WINDOW)
+    """Return limits with a window for a key without a certificate: from the day's beginning, until two years from it.
+
+    A key that began earlier ends no earlier: codes that it signed are being shown. One that begins later has two years.
+    """
+    today = at.replace(hour=0, minute=0, second=0, microsecond=0)
+    not_before = limits.not_before or today
+    ends = limits.not_after or max(today, not_before) + BARE_KEY_WINDOW
+    return replace(limits, not_before=not_before, not_after=ends)
 
 
 def _read(part: bytes | dict[Any, Any]) -> Certificate | PublicKey:
