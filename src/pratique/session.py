@@ -7,12 +7,11 @@ never taken for equal.
 
 from __future__ import annotations
 
-from collections import Counter
 from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from pratique.formats.shc_text import join
+from pratique.formats.shc_parts import gather
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.record import terms
@@ -138,7 +137,7 @@ class Session:
         self._rules = rules
         self._at = at
         self._found: dict[str, tuple[Report, Proven | None]] = {}
-        self._whole_of: dict[str, str] = {}  # every text shown, with the code that it is or is a part of
+        self._shown: dict[str, str] = {}  # every text shown, with the code that it is or is a part of
 
     def __repr__(self) -> str:
         return f"Session({len(self._found)} codes)"
@@ -151,17 +150,17 @@ class Session:
 
         Raises: TypeError: as `Verifier.verify`. ValueError: more than `MAX_CODES`.
         """
-        if isinstance(text, str):  # else `verify` says what it is
-            text = text.rstrip("\r\n")
-        if text not in self._whole_of:
-            if len(self._whole_of) == MAX_CODES:
+        if not isinstance(text, str):
+            raise TypeError("the text of a code is a str")
+        text = text.rstrip("\r\n")
+        if text not in self._shown:
+            if len(self._shown) == MAX_CODES:
                 raise ValueError(f"a session takes at most {MAX_CODES} codes")
-            before, after = Counter(join(self._whole_of)), Counter(join([*self._whole_of, text]))
-            known = self._found
-            self._found = {whole: known[whole] if whole in known else self._examine(whole) for whole in after}
-            (made,) = after - before  # the text itself, or the whole that it made of parts
-            self._whole_of |= dict.fromkeys([*(before - after), text], made)
-        return self._found[self._whole_of[text]][0]
+            shown = [*self._shown, text]
+            codes, known = gather(shown), self._found
+            self._found = {code.text: known.get(code.text) or self._examine(code.text) for code in codes}
+            self._shown = {shown[place]: code.text for code in codes for place in code.places}
+        return self._found[self._shown[text]][0]
 
     def report(self) -> SessionReport:
         """Return what the session has come to so far. Raises: ValueError: no code was added."""

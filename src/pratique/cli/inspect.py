@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 import click
 
 from pratique.cli import options, output
-from pratique.errors import UnsupportedError
+from pratique.errors import PratiqueError, UnsupportedError
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from pratique.formats import Envelope, Reader
     from pratique.model import Credential
     from pratique.report import Report
 
+EXIT_ERROR: Final = 2
 _UNVERIFIED: Final = "UNVERIFIED: anybody can write what follows."
 
 
@@ -26,24 +26,33 @@ _UNVERIFIED: Final = "UNVERIFIED: anybody can write what follows."
         "pratique inspect card.png --trust trust/",
     )
 )
-@click.argument("code", metavar="IMAGE|TEXT|-")
+@click.argument("codes", nargs=-1, required=True, metavar="IMAGE|TEXT|-...")
 @options.trust_option
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON; of several codes, one line each.")
-def command(*, code: str, trust_path: Path | None, as_json: bool) -> int:
+def command(*, codes: tuple[str, ...], trust_path: Path | None, as_json: bool) -> int:
     """Show what is in a code: its layers, what it always shows, what was disclosed, how much stays closed.
 
     The first line says whether a key of the trust folder verifies the signature. That is no verdict: for one, with
-    validity, acceptance and the traveller's document, see pratique verify.
+    validity, acceptance and the traveller's document, see pratique verify. The parts of one code may be in several
+    pictures.
     """
-    from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
+    from pratique.cli.sources import expand, joined  # noqa: PLC0415 - loads the readers of all formats
 
-    sources, many = expand((code,))
-    if many:
-        raise click.UsageError("inspect takes one picture or text; verify takes folders")
-    texts = sources[0].texts()
-    for text in texts:
-        _inspect(text, trust_path, as_json=as_json, indent=2 if len(texts) == 1 else None)
-    return 0
+    if any(code and Path(code).is_dir() for code in codes):
+        raise click.UsageError("inspect takes pictures and texts; verify takes folders")
+    found = [*joined(expand(codes)[0])]
+    failed = False
+    for name, text in found:
+        try:
+            if isinstance(text, PratiqueError):
+                raise text
+            _inspect(text, trust_path, as_json=as_json, indent=2 if len(found) == 1 else None)
+        except PratiqueError as error:
+            if len(found) == 1:
+                raise
+            output.complain(f"{name}: {error}", error.hint)
+            failed = True
+    return EXIT_ERROR if failed else 0
 
 
 def _inspect(text: str, trust_path: Path | None, *, as_json: bool, indent: int | None) -> None:

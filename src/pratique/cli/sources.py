@@ -13,14 +13,18 @@ from pratique import files, formats
 from pratique.cli import output
 from pratique.cli.options import MAX_SMALL_FILE
 from pratique.errors import DecodeError, PratiqueError
-from pratique.formats import shc_text
+from pratique.formats import shc_parts
 from pratique.qr.picture import MAX_BYTES
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Iterable, Iterator, Sequence
+
+    from pratique.formats.shc_parts import Gathered
 
 STDIN: Final = "-"
+MAX_HELD: Final = 2 * shc_parts.MAX_PARTS
+"""Parts of cards that wait for others."""
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
 PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
 _KNOWN: Final = ", ".join(filter(None, (reader.prefix for reader in formats.READERS)))
@@ -70,18 +74,21 @@ def joined(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError
     """
     held: list[tuple[str, str]] = []
     for name, text in _named(sources):
-        if isinstance(text, PratiqueError) or not shc_text.is_part(text):
+        if isinstance(text, PratiqueError) or not shc_parts.is_part(text):
             yield name, text
             continue
         held.append((name, text))
-        whole = shc_text.join([part for _, part in held])
-        if len(whole) == 1 and not shc_text.is_part(whole[0]):
-            yield " + ".join(dict.fromkeys(name for name, _ in held)), whole[0]
-            held.clear()
-        elif len(held) > shc_text.MAX_PARTS:
-            yield from held
-            held.clear()
-    yield from held
+        codes = shc_parts.gather([part for _, part in held])
+        settled = [code for code in codes if code.is_settled or len(held) > MAX_HELD]
+        yield from _with_names(settled, held)
+        gone = {place for code in settled for place in code.places}
+        held = [each for place, each in enumerate(held) if place not in gone] if gone else held
+    yield from _with_names(shc_parts.gather([part for _, part in held]), held)
+
+
+def _with_names(codes: Iterable[Gathered], held: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
+    for code in codes:
+        yield " + ".join(dict.fromkeys(held[place][0] for place in code.places)), code.text
 
 
 def _named(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError]]:

@@ -1,45 +1,32 @@
 """The texts of SMART Health Cards: a JWS in pairs of digits behind `shc:/`, whole, in parts, or as it stands in a file.
 
-Each pair of digits is a character's code less 45. Splitting over several QR codes was deprecated in December 2022, and
-cards made before are still shown.
+Each pair of digits is a character's code less 45. Parts are put together by `shc_parts`.
 
-Source: SMART Health Cards 1.4.0, "Encoding QRs" and "Health Cards are encoded as QR codes".
+Source: SMART Health Cards 1.4.0, "Encoding QRs".
 """
 
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Final, NamedTuple
+from typing import Any, Final
 
 from pratique.codec import json
 from pratique.errors import DecodeError
 from pratique.reasons import Reason
 
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
 PREFIX: Final = "shc:/"
 MAX_FILE: Final = 1024 * 1024  # bytes of a `.smart-health-card` file
 MAX_CARDS: Final = 64  # in one file
-MAX_PARTS: Final = 99  # of one card: their number has two digits
 
 _OFFSET = 45
 _LARGEST = 77  # of a pair: z, the last letter of base64url
-_PART = re.compile(r"shc:/([1-9][0-9]?)/([1-9][0-9]?)/([0-9]+)\Z", re.IGNORECASE | re.ASCII).match
+PART: Final = re.compile(r"shc:/([1-9][0-9]?)/([1-9][0-9]?)/([0-9]+)\Z", re.IGNORECASE | re.ASCII).match
 _IN_FILE = re.compile(r"[A-Za-z0-9_.-]+\Z").match
 # `bytes.fromhex` takes a pair of digits for one byte, 0x00 to 0x99; the table has the character that it stands for.
 _CHARACTERS: Final = bytes(
     (byte >> 4) * 10 + (byte & 15) + _OFFSET if byte & 15 <= 9 and (byte >> 4) * 10 + (byte & 15) <= _LARGEST else 0  # noqa: PLR2004
     for byte in range(256)
 )
-
-
-class _Part(NamedTuple):
-    """One part of a card: its number from 1, of how many, its digits."""
-
-    number: int
-    of: int
-    digits: str
 
 
 def decode(text: str) -> bytes:
@@ -60,61 +47,13 @@ def decode(text: str) -> bytes:
 
 
 def _only_part(text: str) -> str:
-    part = _part(text)
-    if part is None:
+    """Return the digits of a card that is printed as one part of one."""
+    part = PART(text)
+    if part is None or int(part[1]) > int(part[2]):
         raise _malformed(f"what stands behind {PREFIX} is neither digits nor a part of a card")
-    if part.of != 1:
-        raise DecodeError(Reason.QR_INCOMPLETE, f"part {part.number} of {part.of}")
-    return part.digits
-
-
-def is_part(text: str) -> bool:
-    """Return whether a text is one part of a card that was printed as several codes."""
-    part = _part(text.rstrip("\r\n"))
-    return part is not None and part.of > 1
-
-
-def _part(text: str) -> _Part | None:
-    match = _PART(text)
-    if match is None or int(match[1]) > int(match[2]):
-        return None
-    return _Part(int(match[1]), int(match[2]), match[3])
-
-
-def join(texts: Iterable[str]) -> list[str]:
-    """Return the texts of a scan with the parts of each card joined into one text, in the place of its first part.
-
-    Parts may come in any order and repeatedly; those of one card come before those of the next. What is no part of a
-    SMART Health Card stays as it is. So do parts that cannot be joined, because some are missing or because those of
-    several cards are mixed: each of them says `qr.incomplete` when it is verified.
-    """
-    joined: dict[int, str] = {}
-    gathered: dict[int, dict[int, tuple[int, str, str]]] = {}
-    mixed: set[int] = set()
-    seen: set[str] = set()
-    for place, text in enumerate(texts):
-        scanned = text.rstrip("\r\n")
-        part = _part(scanned)
-        if part is None or part.of == 1:
-            joined[place] = text
-            continue
-        if scanned in seen:
-            continue
-        seen.add(scanned)
-        parts = gathered.setdefault(part.of, {})
-        if part.number in parts:
-            mixed.add(part.of)
-        if part.of in mixed:
-            joined[place] = text
-            continue
-        parts[part.number] = (place, part.digits, text)
-        if len(parts) == part.of:
-            first = min(place for place, _, _ in parts.values())
-            joined[first] = PREFIX + "".join(parts[number][1] for number in range(1, part.of + 1))
-            parts.clear()
-    for parts in gathered.values():
-        joined.update((place, text) for place, _, text in parts.values())
-    return [joined[place] for place in sorted(joined)]
+    if part[2] != "1":
+        raise DecodeError(Reason.QR_INCOMPLETE, f"part {part[1]} of {part[2]}")
+    return part[3]
 
 
 def read_file(data: bytes) -> list[str]:

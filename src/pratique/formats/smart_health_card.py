@@ -21,7 +21,8 @@ from pratique.errors import DecodeError, KeyMaterialError
 from pratique.formats import shc_text
 from pratique.formats.base import Facts, Reader
 from pratique.formats.fhir import Bundle
-from pratique.formats.shc_text import PREFIX, join, read_file
+from pratique.formats.shc_parts import join
+from pratique.formats.shc_text import PREFIX, read_file
 from pratique.model import CardIdentifier, Credential, IssuerIdentity, Validity
 from pratique.model.dates import MAX_SECONDS
 from pratique.reasons import Reason

@@ -23,13 +23,13 @@ if TYPE_CHECKING:
         "pratique trust explain card.png --bundle kiosk/",
     )
 )
-@click.argument("code", metavar="IMAGE|TEXT|-")
+@click.argument("codes", nargs=-1, required=True, metavar="IMAGE|TEXT|-...")
 @relied.trust_options
 @options.at_option
 @click.option("--json", "as_json", is_flag=True, help="Print the answer as JSON.")
 def command(  # noqa: PLR0913 - one for each option
     *,
-    code: str,
+    codes: tuple[str, ...],
     trust_path: Path | None,
     bundle_path: Path | None,
     root_path: Path | None,
@@ -46,7 +46,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     store, verifier, advice = relied.trusted(trust_path=trust_path, bundle_path=bundle_path, root_path=root_path)
     moment = at or options.now()
-    sources, _ = expand((code,))
+    sources, _ = expand(codes)
     accepted = True
     for name, text in joined(sources):
         if isinstance(text, PratiqueError):

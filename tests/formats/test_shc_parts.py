@@ -1,0 +1,117 @@
+"""The parts of SMART Health Cards, in any order, repeated, missing, and those of several cards mixed."""
+
+from __future__ import annotations
+
+from itertools import permutations
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from authority import DOCUMENT, World
+from pratique.formats import shc_parts
+from pratique.formats.shc_parts import gather, join
+from pratique.report import Verdict
+from shc import ShcIssuer, deflate, digits, dose, parts, payload
+
+WORLD = World()
+ISSUER = ShcIssuer(WORLD.clock)
+WORLD.trusted.append(ISSUER.entry())
+OTHERS = ["PQ1:ABC", "HC1:ABC", "anything", ""]
+JWS = [ISSUER.jws(payload(dose(occurrenceDateTime=f"2021-0{i}-01"))) for i in range(1, 5)]
+WHOLE = ["shc:/" + digits(jws) for jws in JWS]
+_MIDDLE = len(JWS[0]) // 2
+DAMAGED = JWS[0][: _MIDDLE - 20] + "A" * 40 + JWS[0][_MIDDLE + 20 :]
+
+
+def test_parts_in_any_order_are_one_card() -> None:
+    for shuffled in permutations(parts(JWS[0], 3)):
+        assert join(shuffled) == WHOLE[:1]
+
+
+def test_joined_card_is_accepted() -> None:
+    (text,) = join([part.upper() + "\r\n" for part in reversed(parts(JWS[0], 3))])
+    assert WORLD.verify(text, document=DOCUMENT).verdict is not Verdict.REJECT
+
+
+def test_other_codes_keep_their_place_and_the_card_takes_that_of_its_first_part() -> None:
+    first, second = parts(JWS[0], 2)
+    assert join(["HC1:A", second, "PQ1:B", first, WHOLE[0]]) == ["HC1:A", WHOLE[0], "PQ1:B", WHOLE[0]]
+
+
+def test_part_shown_twice_counts_once_and_both_places_are_the_cards() -> None:
+    first, second = parts(JWS[0], 2)
+    (card,) = gather([first, first, second, first, second])
+    assert card == (WHOLE[0], (0, 1, 2, 3, 4), True)
+
+
+def test_missing_part_leaves_the_others_as_they_are() -> None:
+    first, _, third = parts(JWS[0], 3)
+    assert join([third, first]) == [third, first]
+    assert join([first, third, "HC1:A"]) == [first, third, "HC1:A"]
+
+
+def test_parts_of_cards_in_different_numbers_do_not_mix() -> None:
+    lone = [parts(JWS[0], 2)[0], parts(JWS[1], 3)[1]]
+    assert join(lone) == lone
+
+
+def test_parts_that_make_no_card_stay_as_they_are() -> None:
+    """A QR code is read right or not at all: what cannot be inflated is a mix of cards, and no damage."""
+    damaged = parts(DAMAGED, 3)
+    assert join(damaged) == damaged
+    assert not any(code.is_settled for code in gather(damaged))
+    assert sorted(join([*damaged, *parts(JWS[1], 3)])) == sorted([*damaged, WHOLE[1]])
+    one, other = parts(JWS[0], 3), parts(JWS[1], 3)
+    for mixed in ([one[0], other[1], one[2]], [one[0], one[1], other[2]], [other[0], one[1], one[2]]):
+        assert join(mixed) == mixed
+
+
+def test_a_card_whose_content_is_no_json_is_joined_so_that_its_report_says_so() -> None:
+    jws = ISSUER.jws(None, compressed=deflate(b"no JSON" * 40))
+    assert join(parts(jws, 3)) == ["shc:/" + digits(jws)]
+
+
+@pytest.mark.parametrize("count", [2, 3])
+def test_parts_of_two_cards_in_every_mix_are_the_two_cards(count: int) -> None:
+    """Joined wrongly they would be an altered card, and its holder a forger."""
+    mixed = [*parts(JWS[0], count), *parts(JWS[1], count)]
+    for shuffled in permutations(mixed):
+        assert sorted(join(shuffled)) == sorted(WHOLE[:2])
+
+
+def test_parts_of_four_cards_alternating_are_the_four_cards() -> None:
+    mixed = [part for each in zip(*(parts(jws, 3) for jws in JWS), strict=True) for part in each]
+    assert sorted(join(mixed)) == sorted(WHOLE)
+
+
+def test_parts_of_two_cards_of_which_one_lacks_one_are_one_card_and_the_rest() -> None:
+    one, other = parts(JWS[0], 3), parts(JWS[1], 3)
+    assert sorted(join([one[0], other[1], one[2], one[1]])) == sorted([WHOLE[0], other[1]])
+    wrong = [one[0], other[1], one[2], other[0]]
+    assert join(wrong) == wrong
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from([*OTHERS, *parts(JWS[0], 2), *parts(JWS[1], 2), *parts(JWS[2], 3)]), max_size=9))
+def test_nothing_is_ever_lost_or_made_up(texts: list[str]) -> None:
+    codes = gather(texts)
+    assert sorted(place for code in codes for place in code.places) == [*range(len(texts))]
+    assert [code.text for code in codes if code.text in OTHERS] == [text for text in texts if text in OTHERS]
+    for jws, whole, count in zip(JWS, WHOLE, (2, 2, 3), strict=False):
+        assert ({whole} <= {code.text for code in codes}) is (set(parts(jws, count)) <= set(texts))
+
+
+def test_parts_made_to_be_tried_for_ever_are_not(monkeypatch: pytest.MonkeyPatch) -> None:
+    tried: list[str] = []
+
+    def is_card(text: str) -> bool:
+        tried.append(text)
+        return False
+
+    monkeypatch.setattr(shc_parts, "_is_card", is_card)
+    for of in (2, 3, 4):
+        texts = [f"shc:/{number}/{of}/{i}" for number in range(1, of + 1) for i in range(10, 30)]
+        tried.clear()
+        assert join(texts) == texts
+        assert len(tried) <= 32 * len(texts)
