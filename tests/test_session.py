@@ -186,3 +186,17 @@ def test_a_session_report_says_what_it_means_and_holds_no_claim(world: World) ->
     assert "ERIKSSON" not in repr(report)
     with pytest.raises(TypeError):
         bool(report)
+
+
+def test_the_traveller_is_told_what_to_do_and_nothing_else(world: World) -> None:
+    good = dcc(world)
+    assert session(world, good, document=DOCUMENT).report().for_traveller() == "Your certificates are in order."
+    forged = session(world, good[:60] + "AAAA" + good[64:]).report()
+    assert forged.verdict is Verdict.REJECT
+    assert forged.for_traveller() == forged.reports[0].for_traveller()
+    lone = session(world, parts(ShcIssuer(world.clock).jws(payload(dose())), 2)[0]).report()
+    assert "every part" in lone.for_traveller()
+    other = session(world, good, dcc(world, born="1980-01-01")).report()
+    assert other.joining.code is Reason.OTHER_TRAVELLER
+    assert other.for_traveller()
+    assert "1980" not in other.for_traveller()

@@ -520,7 +520,7 @@ def test_credential_without_a_fact_is_not_accepted_for_want_of_a_question(monkey
     state = DccState(World().clock)
     world = dcc_world(state.entry(), acceptance={})
     monkeypatch.setattr("pratique.formats.dcc.Dcc.kinds", lambda _: ())
-    assert world.verify(state.sign(dcc_vaccination())).check(Step.ISSUER).code is Reason.ISSUER_NOT_ACCEPTED
+    assert world.verify(state.sign(dcc_vaccination())).check(Step.ISSUER).code is Reason.NO_FACT
 
 
 def test_dates_of_acceptance_are_days_in_utc(text: str, world: World) -> None:
@@ -879,3 +879,13 @@ def test_a_key_that_many_issuers_share_is_tried_once(monkeypatch: pytest.MonkeyP
     monkeypatch.setattr(algorithms, "verify", lambda *given: tried.append(given) or verify_signature(*given))
     assert verify(world, shown(world)).verdict is Verdict.ACCEPT
     assert len(tried) == 1
+
+
+@pytest.mark.parametrize(
+    ("argument", "value"), [("at", "2021-05-06"), ("at", NOW.date()), ("document", "P<UTO"), ("document", b"P<UTO")]
+)
+def test_argument_of_another_type_is_a_mistake_and_says_which(argument: str, value: object) -> None:
+    world = World()
+    given: dict[str, Any] = {"at": world.clock.now, argument: value}
+    with pytest.raises(TypeError, match=r"time of a verification|TravelDocument"):
+        world.verifier().verify("PQ1:", **given)

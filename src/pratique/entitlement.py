@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pratique.trust import Acceptance, TrustedKey, TrustStore
 
 _REMEMBERED: Final = 4096  # questions that were answered with yes; an issuer asks two or three a day
+_SHOWN_ID: Final = 255  # characters of an issuer's identifier; a card may state one of any length
 _FEW_FACTS: Final = 16  # of a question that is remembered; a card may have hundreds
 
 _ENTITLED: Final = Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED)
@@ -114,7 +115,8 @@ def _not_this_key(credential: Credential, key: TrustedKey) -> Check | None:
     if credential.format not in key.formats:
         return _failed(Reason.KEY_FORMAT, f"{credential.format} by a key for {', '.join(sorted(key.formats))}")
     if credential.issuer.id not in (None, key.issuer.id):
-        return _failed(Reason.ISSUER_MISMATCH, f"the key is of {key.issuer.id}")
+        stated = str(credential.issuer.id)[:_SHOWN_ID]
+        return _failed(Reason.ISSUER_MISMATCH, f"the credential names {stated}, the key is of {key.issuer.id}")
     return None
 
 
@@ -140,7 +142,7 @@ def _outside_window(credential: Credential, key: TrustedKey, reader: Reader, at:
 def _outside_scope(credential: Credential, key: TrustedKey, acceptance: Acceptance, at: datetime) -> Check | None:
     """Return why key, issuer or acceptance do not cover every fact, or nothing."""
     if not credential.kinds:  # then nothing would be asked of any of them
-        return _failed(Reason.ISSUER_NOT_ACCEPTED, "the credential states no fact")
+        return _failed(Reason.NO_FACT)
     for kind, target in credential.kinds:
         if not key.scope.covers(kind, target):
             return _failed(Reason.KEY_SCOPE, f"{kind} by a key for {key.scope}")
@@ -171,5 +173,5 @@ def _superseded(key: TrustedKey) -> Check | None:
     return Check(Step.ISSUER, Outcome.PASSED, Reason.ISSUER_ENTITLED, detail)
 
 
-def _failed(code: Reason, detail: str) -> Check:
+def _failed(code: Reason, detail: str = "") -> Check:
     return Check(Step.ISSUER, Outcome.FAILED, code, detail)

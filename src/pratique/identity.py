@@ -22,6 +22,14 @@ _COMPARE_BY_EYE = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.COMPARE_BY_EY
 _DOCUMENT_NEEDED = Check(Step.BINDING, Outcome.INCONCLUSIVE, Reason.DOCUMENT_NEEDED)
 
 
+def check_document(document: object) -> None:
+    """Refuse what is no travel document, such as the text of one. Raises: TypeError."""
+    from pratique.mrz import TravelDocument  # noqa: PLC0415 - not every desk has one
+
+    if not isinstance(document, TravelDocument):
+        raise TypeError("the document is a TravelDocument: `parse_mrz` makes one of the machine-readable zone")
+
+
 def check_holder(  # noqa: PLR0911 - one for each way to be bound
     credential: Credential,
     document: TravelDocument | None,

@@ -151,8 +151,10 @@ def parse_mrz(text: str, *, today: date | None = None) -> TravelDocument:
     piece. Lower case is read as upper case, as a keyboard wedge may type it; nothing else is corrected.
     Birth years are of the century that puts the birth on or before `today` (the current day, unless given), so nobody
     is older than 100; expiry years are 20YY. Whether the document has expired, exists or is genuine is not checked.
-    Raises: DecodeError (`mrz.invalid`), with line, position and field.
+    Raises: DecodeError (`mrz.invalid`), with line, position and field. TypeError: no text.
     """
+    if not isinstance(text, str):
+        raise TypeError("a machine-readable zone is a str")
     lines = _lines(text)
     layout = _LAYOUTS.get((len(lines), len(lines[0])))
     if layout is None or any(len(line) != layout.width for line in lines):

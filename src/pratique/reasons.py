@@ -245,6 +245,11 @@ class Reason(StrEnum):
         "The issuer is known but not accepted.",
         "Ask whether another certificate of yours, or one on paper, can be taken instead.",
     )
+    NO_FACT = (
+        "issuer.no_fact",
+        "The credential states no fact, so that there is nothing to accept its issuer for.",
+        "Ask whether another certificate of yours, or one on paper, can be taken instead.",
+    )
     ISSUER_DENIED = (
         "issuer.denied",
         "The issuer is known and explicitly refused.",

@@ -61,7 +61,9 @@ REQUIRED: Final = frozenset(Step) - {Step.DISCLOSURES, Step.STATUS, Step.RULES}
 
 _WARNINGS: Final = frozenset({Reason.TRUST_LIST_DUE, Reason.STATUS_DUE})
 """Codes of steps that passed and are to be mentioned all the same."""
-_STANDING_AGAINST: Final = frozenset({Outcome.FAILED, Outcome.INCONCLUSIVE})
+STANDING_AGAINST: Final = frozenset({Outcome.FAILED, Outcome.INCONCLUSIVE})
+"""Outcomes of a step that stand against accepting."""
+
 _VERDICTS: Final = {
     Verdict.ACCEPT: "Accept: the credential is genuine, current, of an accepted issuer, and this traveller's.",
     Verdict.REFER: "Refer: a person must look.",
@@ -152,6 +154,11 @@ class Report(NamedTuple):
         """Return the checks that passed and that somebody must do something about, such as a list that is due."""
         return tuple(check for check in self.checks if check.code in _WARNINGS)
 
+    @property
+    def standing_against(self) -> tuple[Check, ...]:
+        """Return the checks that failed or cannot say."""
+        return tuple(check for check in self.checks if check.outcome in STANDING_AGAINST)
+
     def check(self, step: Step) -> Check:
         """Return what a step came to."""
         return next(check for check in self.checks if check.step is step)
@@ -171,13 +178,13 @@ class Report(NamedTuple):
         """Return the report in a few plain sentences for an officer; no claim that can be hidden is in them."""
         sentences = [_VERDICTS[self.verdict]]
         if self.credential is not None:
-            facts = _facts(self.credential.kinds)
+            facts = _facts(self.credential.kinds) or "nothing"
             by = ""
             if self.issuer is not None:
                 country = self.issuer.country
                 by = f", issued by {self.issuer.name()} ({country_name(country) or country})"
             sentences.append(f"It attests {facts}{by}.")
-        sentences += [check.sentence for check in self.checks if check.outcome in _STANDING_AGAINST]
+        sentences += [check.sentence for check in self.standing_against]
         if self.missing:
             sentences.append(f"Ask the traveller to show {', '.join(sorted(self.missing))}, and nothing else.")
         sentences += [f"Mind: {check.sentence}" for check in self.warnings]
@@ -192,7 +199,7 @@ class Report(NamedTuple):
         """Return what the person in front of the desk is told: what to do, and nothing that exposes them."""
         if self.verdict is Verdict.ACCEPT:
             return "Your certificate is in order."
-        advice = [check.code.advice for check in self.checks if check.outcome in _STANDING_AGAINST]
+        advice = [check.code.advice for check in self.standing_against]
         return " ".join(dict.fromkeys(filter(None, advice))) or "Please wait: an officer will look at your certificate."
 
     @overload

@@ -15,7 +15,7 @@ from pratique.formats.shc_parts import gather
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.record import terms
-from pratique.report import Check, Outcome, Report, Step, Verdict
+from pratique.report import STANDING_AGAINST, Check, Outcome, Report, Step, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -86,6 +86,16 @@ class SessionReport:
         """Return it in a few plain sentences for an officer; each code's own report says more of that code."""
         counts = ", ".join(f"{number} {verdict.value}" for verdict in Verdict if (number := self._count(verdict)))
         return f"{self.verdict.value.capitalize()}: {self._codes()}, {counts}. {self.joining.sentence}"
+
+    def for_traveller(self) -> str:
+        """Return what the person in front of the desk is told: what to do, and nothing that exposes them."""
+        if self.verdict is Verdict.ACCEPT:
+            return "Your certificates are in order."
+        codes = [self.joining.code] if self.joining.outcome in STANDING_AGAINST else []
+        codes += [self.rules.code] if self.rules is not None and self.rules.outcome in STANDING_AGAINST else []
+        codes += [check.code for report in self.reports for check in report.standing_against]
+        advice = dict.fromkeys(filter(None, (code.advice for code in codes)))
+        return " ".join(advice) or "Please wait: an officer will look at your certificates."
 
     @property
     def missing(self) -> frozenset[str]:

@@ -26,7 +26,7 @@ from pratique.cose import algorithms
 from pratique.entitlement import check_issuer
 from pratique.errors import DisclosureError, PratiqueError, SignatureError, TrustError
 from pratique.freshness import NO_LIMITS, AgeLimits, Ages, Dated
-from pratique.identity import check_holder
+from pratique.identity import check_document, check_holder
 from pratique.proven import Proven
 from pratique.reasons import Reason
 from pratique.report import Check, Outcome, Report, Step
@@ -149,8 +149,8 @@ class Verifier:
                 reads, and they are the same. It has no effect where a document is given.
             challenge: what the holder's phone was asked to sign: audience, nonce, age.
             rules: what the destination asks; days are counted in the zone that they state.
-        Raises: TypeError: a naive time, or a text that is none. Whatever the text is, it raises nothing else: the
-            report says it.
+        Raises: TypeError: a naive time, or an argument of another type. It raises nothing else: whatever the text is,
+            the report says it.
         """
         return self._examine(text, at, document, challenge, rules, compared_by_eye=compared_by_eye)[0]
 
@@ -167,6 +167,10 @@ class Verifier:
         """Take all steps, and return the report, and what was proven where the signature holds."""
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")
+        if not isinstance(at, datetime):
+            raise TypeError("the time of a verification is a datetime")
+        if document is not None:
+            check_document(document)
         local = at
         if at.tzinfo is not UTC:
             if at.utcoffset() is None:

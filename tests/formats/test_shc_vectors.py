@@ -33,7 +33,7 @@ NOT_CARDS_FOR_TRAVEL: Mapping[str, tuple[Step, Reason]] = {
     # A laboratory report without a patient, though the specification publishes it: nobody can be compared with it.
     "spec-02": (Step.DECODE, Reason.CONTENT_INVALID),
     # A patient summary (IPS): genuine, and neither a vaccination nor a test is in it.
-    "hl7-02": (Step.ISSUER, Reason.ISSUER_NOT_ACCEPTED),
+    "hl7-02": (Step.ISSUER, Reason.NO_FACT),
     # Signed by a key of the old specification, which the source does not give.
     "commons-correct_data": (Step.TRUST, Reason.KEY_UNKNOWN),
 }

@@ -189,7 +189,7 @@ def test_what_was_not_done_or_is_not_final_is_no_fact(world: World, issuer: ShcI
     report = world.verify(issuer.text(payload(resource)), document=DOCUMENT)
     assert report.credential is not None
     assert report.credential.evidence == ()
-    assert failures(report) == {Step.ISSUER: Reason.ISSUER_NOT_ACCEPTED}
+    assert failures(report) == {Step.ISSUER: Reason.NO_FACT}
 
 
 def test_dose_of_another_kind_is_a_fact_of_its_own_beside_those_that_do_not_count(issuer: ShcIssuer) -> None:

@@ -129,18 +129,13 @@ def read_rules(path: Path, root: Root | None = None) -> RuleSet:
     from pratique.trust import signed  # noqa: PLC0415
 
     data = path.read_bytes()
-    if is_json(data):
+    if not signed.is_signed(data):
         return RuleSet.decode(data)
     root = needed(root, path)
     rule_set = RuleSet.from_payload(signed.verify(data, "rule-set", root).payload)
     if not root.vouches_for(rule_set.id):
         raise RuleError(Reason.RULES_INVALID, f"root {root.id!r} does not vouch for a rule set {rule_set.id!r}")
     return rule_set
-
-
-def is_json(data: bytes) -> bool:
-    """Return whether a file is a document in JSON, and not a signed one."""
-    return data.lstrip()[:1] in (b"{", b"[", b"")
 
 
 def needed(root: Root | None, path: Path) -> Root:

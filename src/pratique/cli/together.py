@@ -57,3 +57,5 @@ def print_joined(report: SessionReport, rule_set: RuleSet | None = None, *, as_j
         print_rules(rule_set, report.judgement, report.reports[0].at)
         if report.missing:
             output.paragraph(f"Ask for {', '.join(sorted(report.missing))}, and nothing else.", indent=2)
+    output.heading("Tell the traveller")
+    output.paragraph(report.for_traveller(), indent=2)

@@ -131,7 +131,8 @@ def command(  # noqa: PLR0913 - one for each option
     counts is in the trust folder, or in the bundle; a bundle's entry rules are asked too, unless --rules gives others.
 
     Exit code: 0 accept, 1 reject, 2 usage or unreadable input, 3 refer to a person; of many codes the worst, in the
-    order 2, 1, 3, 0, but with --together that of the one verdict.
+    order 2, 1, 3, 0, but with --together that of the one verdict, which is about what could be read: 2 where anything
+    could not.
     """
     from pratique.cli.sources import expand  # noqa: PLC0415 - loads the readers of all formats
 
@@ -216,6 +217,8 @@ def _together(question: _Question, sources: list[Source], *, as_json: bool) -> i
     if question.recorder is not None:
         question.recorder.keep(report)
     print_joined(report, question.rules, as_json=as_json)
+    if unreadable:
+        output.warn(f"{len(unreadable)} of what was given could not be read: the verdict is about the rest")
     return EXIT_ERROR if unreadable else EXIT_CODES[report.verdict]
 
 

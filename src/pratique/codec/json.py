@@ -81,6 +81,8 @@ def decode(data: bytes | str, *, limit: int = MAX_BYTES, depth: int = MAX_DEPTH)
         text = data if isinstance(data, str) else data.decode("utf-8")
     except UnicodeDecodeError as error:
         raise DecodeError(Reason.JSON_MALFORMED, f"byte {error.start} is not UTF-8") from None
+    if text.startswith("\ufeff"):
+        raise DecodeError(Reason.JSON_MALFORMED, "a byte order mark stands before it")
     if not (isinstance(data, bytes) and _is_shallow(data, depth)) and _depth(text) > depth:
         raise DecodeError(Reason.JSON_LIMIT, f"nested deeper than {depth} levels")
     try:

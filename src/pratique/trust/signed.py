@@ -31,6 +31,7 @@ TRUST_LIST: Final = "trust-list"
 
 MAX_DOCUMENT_BYTES: Final = 64 * 1024 * 1024  # the largest payload is a trust list; 50,000 certificates take some 60 MB
 
+_TAG_SIGN: Final = b"\xd8\x62"
 _KIND: Final = re.compile(r"[a-z]+(-[a-z]+)*")
 _TYP: Final = re.compile(rf"application/pratique-({_KIND.pattern})\+cbor")
 
@@ -51,6 +52,11 @@ class Verified:
 
     def __repr__(self) -> str:
         return f"Verified({self.kind}, {len(self.payload)} bytes, {len(self.keys)} keys)"
+
+
+def is_signed(data: bytes) -> bool:
+    """Return whether data begin as a signed document does: with tag 98, COSE_Sign."""
+    return data.startswith(_TAG_SIGN)
 
 
 def sign(kind: str, payload: bytes, signers: Sequence[Signer]) -> bytes:

@@ -33,10 +33,10 @@ class Asked(click.ParamType["SignedRequest"]):
 def read_verifiers(path: Path, root: Root | None = None) -> VerifierList:
     """Return the list of verifiers in a file, as `options.read_rules`; what cannot be used is told to the person."""
     from pratique.request import VerifierList  # noqa: PLC0415
+    from pratique.trust.signed import is_signed  # noqa: PLC0415
 
     data = path.read_bytes()
-    is_json = options.is_json(data)
-    found = VerifierList.decode(data) if is_json else VerifierList.read(data, options.needed(root, path))
+    found = VerifierList.read(data, options.needed(root, path)) if is_signed(data) else VerifierList.decode(data)
     for aside in found.set_aside:
         output.warn(f"{path}: {aside.where} cannot be used: {aside.error.detail}")
     return found

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from pratique.cli import options, output
 from pratique.cli.fetched import ca_option, read
-from pratique.errors import PratiqueError
+from pratique.errors import PratiqueError, TrustError
+from pratique.reasons import Reason
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
     from datetime import datetime
 
     from pratique.trust import TrustStore
-
-_DOCUMENT: Final = b"\xd8\x62"  # tag 98, COSE_Sign: how a signed trust list or root begins, and no status list
 
 
 @click.command(
@@ -70,7 +69,7 @@ def command(  # noqa: PLR0913 - one for each option
 
     Exit code 1 where one was refused.
     """
-    from pratique.trust.signed import MAX_DOCUMENT_BYTES  # noqa: PLC0415
+    from pratique.trust.signed import MAX_DOCUMENT_BYTES, is_signed  # noqa: PLC0415
 
     if again and status_path is None:
         raise click.UsageError("--again needs --status: the folder of the lists")
@@ -85,7 +84,7 @@ def command(  # noqa: PLR0913 - one for each option
     for source in sources:
         try:
             data = read(source, limit=MAX_DOCUMENT_BYTES, ca_path=ca_path)
-            if data.startswith(_DOCUMENT) or status_path is None:
+            if is_signed(data) or status_path is None:
                 done = _take(data, folder, moment, list_id)
                 trust = None
             else:
@@ -111,11 +110,13 @@ def _take(data: bytes, folder: Path, at: datetime, list_id: str | None) -> dict[
     """Take a trust list or a root in, and return what was done."""
     from pratique.trust.folder import ROOT_FILE, STATE_FILE  # noqa: PLC0415
     from pratique.trust.repository import Repository  # noqa: PLC0415
+    from pratique.trust.signed import is_signed  # noqa: PLC0415
 
     if not any((folder / name).exists() for name in (ROOT_FILE, STATE_FILE)):
         raise click.UsageError(f"no root is pinned in {folder}: pratique trust pin ROOT --trust {folder}")
-    if not data.startswith(_DOCUMENT):
-        raise click.UsageError("that is no trust list and no root; for a status list give --status FOLDER too")
+    if not is_signed(data):
+        hint = "a list or root of one's own is signed with pratique trust sign; a status list needs --status FOLDER"
+        raise TrustError(Reason.TRUST_LIST_INVALID, "it is no signed trust list and no signed root", hint=hint)
     taken = Repository.open(folder).update(data, at=at, expect=list_id)
     return {"kind": taken.kind, "id": taken.id, "number": taken.number, "is_new": taken.is_new}
 
