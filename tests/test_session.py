@@ -193,7 +193,7 @@ def test_the_traveller_is_told_what_to_do_and_nothing_else(world: World) -> None
     assert session(world, good, document=DOCUMENT).report().for_traveller() == "Your certificates are in order."
     forged = session(world, good[:60] + "AAAA" + good[64:]).report()
     assert forged.verdict is Verdict.REJECT
-    assert forged.for_traveller() == forged.reports[0].for_traveller()
+    assert forged.for_traveller().startswith("Please wait")
     lone = session(world, parts(ShcIssuer(world.clock).jws(payload(dose())), 2)[0]).report()
     assert "every part" in lone.for_traveller()
     other = session(world, good, dcc(world, born="1980-01-01")).report()
