@@ -109,7 +109,7 @@ def test_rules_that_need_nothing_show_nothing(run: Run, asking: Asking) -> None:
 @pytest.mark.parametrize(
     ("rules", "at", "words"),
     [
-        ("entry.json", [], "FAIL  nothing shown is of a kind that counts for entry"),
+        ("entry.json", [], "FAIL  nothing shown is a fact that counts for entry"),
         ("covid.json", ["--at", "2100-01-01"], "rules.not_in_force"),
     ],
 )
@@ -215,3 +215,19 @@ def test_a_credential_bound_to_a_key_says_that_rules_alone_do_not_prove_whose_it
 def test_claims_are_chosen_by_hand_or_by_rules(run: Run, asking: Asking) -> None:
     result = run("present", asking["test.pq1"], "--rules", asking["covid.json"], "--show", "holder")
     assert (result.exit_code, result.stdout) == (2, "")
+
+
+def test_a_copy_that_does_not_open_everything_does_not_say_that_nothing_stays_closed(run: Run, asking: Asking) -> None:
+    part = run("present", asking["held.pq1"], "--qr", asking["paper.png"])
+    assert part.exit_code == 0
+    shown = run("present", asking["paper.png"], "--rules", asking["entry.json"])
+    assert (shown.exit_code, "what this copy does not open" in shown.stderr) == (0, True)
+    whole = run("present", asking["held.pq1"], "--rules", asking["entry.json"])
+    assert "what this copy does not open" not in whole.stderr
+
+
+def test_a_list_is_said_to_be_unverified_and_shows_nothing(run: Run, asking: Asking) -> None:
+    assert run("present", asking["held.pq1"], "--list").stdout.startswith("Nothing here is verified")
+    for chosen in (("--rules", asking["entry.json"]), ("--show", "event")):
+        refused = run("present", asking["held.pq1"], "--list", *chosen)
+        assert (refused.exit_code, "leave out what chooses" in refused.stderr) == (2, True)

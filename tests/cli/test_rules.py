@@ -123,3 +123,14 @@ def test_explanation_as_json_has_what_each_rule_reads(run: Run, entry: Path) -> 
     (rule,) = view["rules"]
     assert (rule["reads"], rule["kinds"], rule["targets"]) == (["event.valid_from", "now"], ["vaccination"], ["1D47"])
     assert rule["description"] == document["rules"][0]["description"]["fr"]
+
+
+@pytest.mark.parametrize("content", [b"%PDF-1.7", b"\x89PNG\r\n\x1a\n", b"5", b"\xef\xbb\xbf{}", b""])
+def test_what_is_neither_json_nor_signed_is_not_called_signed(
+    run: Run, entry: Path, tmp_path: Path, content: bytes
+) -> None:
+    (tmp_path / "odd").write_bytes(content)
+    result = run("rules", "check", tmp_path / "odd", entry, "--json")
+    odd, found = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, found["rules"]) == (1, 1)
+    assert odd["error"]["code"] in ("json.malformed", "rules.invalid")

@@ -375,3 +375,14 @@ def test_an_issuer_that_no_card_will_name_is_remarked_on(
         "--issuer", issuer, "--trust", tmp_path,
     )  # fmt: skip
     assert added.stderr.count("without a slash at its end") == remarks
+
+
+def test_a_did_document_is_sent_to_import(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "did.json").write_text('{"id": "did:web:x", "verificationMethod": []}')
+    result = run("trust", "add", tmp_path / "did.json", "--country", "NZ", "--format", "eu-dcc", "--trust", tmp_path)
+    assert (result.exit_code, "pratique trust import takes it" in result.stderr) == (2, True)
+
+
+def test_check_of_a_folder_that_is_not_there_says_how_to_begin(run: Run, tmp_path: Path) -> None:
+    result = run("trust", "check", "--trust", tmp_path / "nowhere")
+    assert (result.exit_code, "is not there; add an issuer with" in result.stderr) == (2, True)

@@ -365,3 +365,11 @@ def test_update_as_json_has_a_line_for_each_and_goes_on_after_a_fault(run: Run, 
     assert words.exit_code == 1
     assert "no such file: fetch.failed: No such file or directory" in words.stderr
     assert "edition 9: was here already" in words.stderr
+
+
+def test_update_goes_on_after_what_is_not_signed(run: Run, desk: Desk) -> None:
+    newer = desk.write("newer.cose", signed_list(sequence=9))
+    result = run("trust", "update", desk["who.trust.json"], newer, "--trust", desk["trust"], "--at", AT)
+    assert result.exit_code == 1
+    assert "no signed trust list and no signed root" in result.stderr
+    assert "edition 9: taken in" in result.stderr

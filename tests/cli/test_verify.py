@@ -19,6 +19,8 @@ from pratique.qr import render
 from shc import ShcIssuer, dose, parts, payload
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from conftest import Asking, Run, World
 
 
@@ -425,7 +427,7 @@ def test_the_officer_asks_for_what_is_missing_and_nothing_else(run: Run, asking:
 def test_rules_that_do_not_hold_are_named_in_words(run: Run, asking: Asking) -> None:
     result = run("verify", asking["card.png"], *at_desk(asking, "--rules", asking["covid.json"]))
     assert result.exit_code == 1
-    assert "  FAIL  nothing shown is of a kind that counts for entry\n" in result.stdout
+    assert "  FAIL  nothing shown is a fact that counts for entry\n" in result.stdout
 
 
 def test_json_names_the_rules_and_what_to_ask_for(run: Run, asking: Asking) -> None:
@@ -533,3 +535,45 @@ def test_signed_rules_count_under_their_root(run: Run, asking: Asking) -> None:
     desk = at_desk(asking, "--rules", asking["covid.c"])
     assert run("verify", "-", *desk, "--root", asking["root.json"], stdin=answer).exit_code == 0
     assert run("verify", "-", *desk, stdin=answer).exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "edited",
+    [
+        lambda text: b"\xef\xbb\xbf" + text.encode(),
+        lambda text: b"  \t" + text.encode() + b"\r\n",
+        lambda text: text.encode("utf-16"),
+        lambda text: b"\n\n" + text.encode() + b"\n\n",
+    ],
+)
+def test_what_an_editor_puts_before_a_code_does_not_count(
+    run: Run, world: World, edited: Callable[[str], bytes]
+) -> None:
+    world["edited.txt"].write_bytes(edited(world.text()))
+    assert run("verify", world["edited.txt"], *_border(world)).exit_code == 0
+
+
+def test_small_letters_are_named_as_what_is_wrong(run: Run, world: World) -> None:
+    world["small.txt"].write_text(world.text().lower())
+    world["small.png"].write_bytes(render.png(world.text().lower()))
+    for name in ("small.txt", "small.png"):
+        result = run("verify", world[name], *_border(world))
+        assert "in small letters, and a code is in capitals" in result.output, name
+
+
+def test_a_zones_file_may_have_a_mark_and_needs_its_sign(run: Run, world: World) -> None:
+    zone = world["passport.txt"].read_bytes()
+    world["marked.txt"].write_bytes(b"\xef\xbb\xbf" + zone)
+    border = ("--trust", world["trust"])
+    assert run("verify", world["card.png"], *border, "--mrz", f"@{world['marked.txt']}").exit_code == 0
+    result = run("verify", world["card.png"], *border, "--mrz", world["passport.txt"])
+    assert (result.exit_code, "given as @FILE" in result.stderr) == (2, True)
+
+
+def test_together_says_that_something_could_not_be_read(run: Run, world: World) -> None:
+    given = ("verify", world["card.png"], world["no such file"], "--together", *_border(world))
+    result = run(*given)
+    assert (result.exit_code, "1 of what was given could not be read" in result.stderr) == (2, True)
+    assert "Tell the traveller" in result.stdout
+    *_, last = run(*given, "--json").stdout.splitlines()
+    assert json.loads(last)["verdict"] == "accept"

@@ -358,7 +358,7 @@ def test_fact_that_no_rule_applies_to_meets_nothing(conditions: dict[str, list[s
     if answer is Answer.FAILED:
         assert judgement.requirements[0].rules[0].answer is Answer.NOT_APPLICABLE
         assert judgement.requirements[0].shown is None
-        assert "nothing shown is of a kind that counts for entry" in judgement.detail
+        assert "nothing shown is a fact that counts for entry" in judgement.detail
 
 
 def test_country_of_the_issuer_is_what_the_trust_list_says_where_the_credential_says_none() -> None:
@@ -397,7 +397,7 @@ def test_every_requirement_has_to_be_met_by_some_credential() -> None:
     yellow_fever, polio = Vaccination(target="1D47"), Vaccination(target="1C81", date=days_ago(40))
     alone = judge(rules, stating(yellow_fever), NOW)
     assert alone.answer is Answer.FAILED
-    assert alone.detail.endswith("nothing shown is of a kind that counts for polio")
+    assert alone.detail.endswith("nothing shown is a fact that counts for polio")
     assert judge(rules, [stating(yellow_fever), stating(polio)], NOW).answer is Answer.PASSED
     assert judge(rules, stating(yellow_fever, polio), NOW).answer is Answer.PASSED
     lacking = judge(rules, [stating(yellow_fever), shown(issue(polio))], NOW)

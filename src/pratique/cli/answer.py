@@ -68,10 +68,10 @@ class Answering:
             print_judgement(self.rules, judgement, self.at, err=True)
             return None
         shown = _shown(text)
-        rows = [
-            ("shown", words.claims_text(shown)),
-            ("stays closed", ", ".join(name for name in self.held.disclosable if name not in shown) or "nothing"),
-        ]
+        closed = [name for name in self.held.disclosable if name not in shown]
+        if not self.held.is_complete:
+            closed.append("what this copy does not open")
+        rows = [("shown", words.claims_text(shown)), ("stays closed", ", ".join(closed) or "nothing")]
         if request is None:
             kinds = {kind for kind, _ in self.held.credential.kinds}
             needs = frozenset().union(*(minimum(self.rules, kind) for kind in kinds))

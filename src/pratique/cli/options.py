@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
@@ -49,12 +50,18 @@ class Zone(click.ParamType["TravelDocument"]):
 
     name = "text|@file"
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TravelDocument:  # noqa: ARG002
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> TravelDocument:
         """Return the travel document. Raises: DecodeError (`mrz.invalid`); OSError."""
         from pratique.mrz import parse_mrz  # noqa: PLC0415
 
-        text = read_small(Path(value[1:])).decode("ascii", "replace") if value.startswith("@") else value
-        return parse_mrz(text)
+        if value.startswith("@"):
+            return parse_mrz(read_small(Path(value[1:])).removeprefix(codecs.BOM_UTF8).decode("ascii", "replace"))
+        try:
+            return parse_mrz(value)
+        except PratiqueError:
+            if value.isprintable() and "<" not in value:
+                self.fail("a zone has < in it; a file that holds one is given as @FILE", param, ctx)
+            raise
 
 
 class PinnedRoot(click.ParamType["Root"]):
@@ -207,7 +214,9 @@ verifiers_option: Final = click.option(
 optional_root_option: Final = click.option(
     "--root", type=PinnedRoot(), metavar="FILE", help="The pinned root, in JSON, by which signed files count."
 )
-at_option: Final = click.option("--at", type=Moment(), metavar="TIME", help="Time to go by.  [default: now]")
+at_option: Final = click.option(
+    "--at", type=Moment(), metavar="TIME", help="Time to go by, in UTC where it names no zone.  [default: now]"
+)
 password_option: Final = click.option(
     "--password-file",
     "password",

@@ -83,6 +83,8 @@ def command(  # noqa: PLR0913 - one for each option
         raise click.UsageError("--request needs --rules and --verifiers: what it is held against")
     if key_file is not None and asked is None:
         raise click.UsageError("--holder-key signs the answer to a request: give --request")
+    if as_list and (show or rules_path is not None):
+        raise click.UsageError("--list says what can be shown, and shows none of it: leave out what chooses")
     if show and rules_path is not None:
         raise click.UsageError("give --show or --rules: claims are chosen by hand or by rules")
     held = HeldCredential.from_text(one(held_file, PREFIX))
@@ -111,6 +113,7 @@ def _list(held: HeldCredential) -> None:
     from pratique.cli.claims import always_rows, value_text  # noqa: PLC0415
 
     credential = held.credential
+    output.paragraph("Nothing here is verified: it is what the copy says. To verify it: pratique verify.")
     output.heading("Always shown")
     output.pairs(always_rows(credential))
     output.heading("Can be shown, each with --show")

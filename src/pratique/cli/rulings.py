@@ -40,7 +40,7 @@ def print_judgement(rule_set: RuleSet, judgement: Judgement, at: datetime, *, er
 
 def _print_requirement(requirement: RequirementAnswer, rules: dict[str, Rule], *, err: bool) -> None:
     if requirement.shown is None:
-        text = f"nothing shown is of a kind that counts for {requirement.requirement}"
+        text = f"nothing shown is a fact that counts for {requirement.requirement}"
         output.paragraph(text, lead=_lead(Answer.FAILED), indent=_MARGIN, err=err)
     for answer in requirement.rules:
         if answer.answer is not Answer.NOT_APPLICABLE:

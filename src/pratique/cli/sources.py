@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,11 +23,13 @@ if TYPE_CHECKING:
 
     from pratique.formats.shc_parts import Gathered
 
+_STARTS: Final = frozenset(reader.prefix[:4] for reader in formats.READERS if reader.prefix)
 STDIN: Final = "-"
 MAX_HELD: Final = 2 * shc_parts.MAX_PARTS
 """Parts of cards that wait for others."""
 _SUFFIXES: Final = frozenset({".png", ".jpg", ".jpeg"})
 PICTURES: Final = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8")
+_UTF_16: Final = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 _KNOWN: Final = ", ".join(filter(None, (reader.prefix for reader in formats.READERS)))
 
 
@@ -167,6 +170,8 @@ def _texts(data: bytes) -> tuple[str, ...]:
             return (whole,)
         if not found and formats.reader_of(binary := data.decode("latin-1")) is not None:
             return (binary,)
+        if found and found[0][:4].upper() in _STARTS:
+            raise DecodeError(Reason.FORMAT_UNKNOWN, "the text is in small letters, and a code is in capitals")
         if found:
             raise DecodeError(Reason.FORMAT_UNKNOWN, f"neither a picture nor a text that begins with one of {_KNOWN}")
     from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it
@@ -175,12 +180,15 @@ def _texts(data: bytes) -> tuple[str, ...]:
 
 
 def lines(data: bytes) -> tuple[str, ...]:
-    """Return the lines of a text that are not empty; none where the bytes are no text. Spaces stay: they are digits."""
+    """Return the lines of a text that are not empty; none where the bytes are no text.
+
+    Byte order marks and spaces before a code are an editor's. Spaces behind it stay: they are digits.
+    """
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-16" if data.startswith(_UTF_16) else "utf-8-sig")
     except UnicodeDecodeError:
         return ()
-    return tuple(line for raw in text.split("\n") if (line := raw.rstrip("\r")))
+    return tuple(line for raw in text.split("\n") if (line := raw.rstrip("\r").lstrip(" \t")))
 
 
 def _unreadable(detail: str) -> DecodeError:

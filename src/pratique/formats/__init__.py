@@ -46,5 +46,7 @@ def recognise(text: str) -> tuple[Reader, str]:
         reader = reader_of(text)
     if reader is not None:
         return reader, text
+    if text[:4].upper() in _BY_START:
+        raise DecodeError(Reason.FORMAT_UNKNOWN, "the text is in small letters, and a code is in capitals")
     known = ", ".join(reader.prefix for reader in READERS)
     raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text begins with none of {known}")

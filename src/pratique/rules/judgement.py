@@ -113,7 +113,7 @@ class Judgement(NamedTuple):
         if not self.in_force or self.answer is Answer.PASSED:
             return self.name
         parts = [
-            f"nothing shown is of a kind that counts for {requirement.requirement}"
+            f"nothing shown is a fact that counts for {requirement.requirement}"
             for requirement in self.requirements
             if requirement.answer is Answer.FAILED and requirement.shown is None
         ]

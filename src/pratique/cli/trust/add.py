@@ -93,7 +93,10 @@ def command(  # noqa: PLR0913 - one for each option
         if format_ in single.NAME_THEIR_ISSUER:
             raise click.UsageError("--issuer is needed: the identifier that stands in the issuer's credentials")
         issuer = f"{format_}:{country}"
-    materials = single.read_materials(options.read_small(file))
+    data = options.read_small(file)
+    if b'"verificationMethod"' in data:
+        raise click.UsageError("that is a DID document: pratique trust import takes it")
+    materials = single.read_materials(data)
     if len(materials) > 1 and (key_id is not None or key_name is not None):
         raise click.UsageError(f"the file holds {len(materials)} keys, and one identifier is given")
     at = options.now()

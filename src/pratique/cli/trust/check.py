@@ -36,6 +36,8 @@ def command(*, trust_path: Path | None, as_json: bool, at: datetime | None) -> i
     Exit code 1 where there is an error; what is merely odd is listed too.
     """
     path = trust_path or options.default_trust()
+    if not path.exists():
+        raise click.UsageError(f"{path} is not there; {options.HOW_TO_ADD}")
     moment = at or options.now()
     checked = [*_checked(path, moment)]
     if path.is_dir() and not any(finding.is_error for _, _, findings in checked for finding in findings):
