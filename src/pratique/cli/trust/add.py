@@ -120,6 +120,7 @@ def command(  # noqa: PLR0913 - one for each option
     )
     schemas.check(trust_list, "trust-list")
     schemas.check(acceptance, "acceptance")
+    changes = _changes(before, trust_list)
     folder.mkdir(parents=True, exist_ok=True)
     save(folder / LOCAL_FILE, trust_list)
     for entry in entries:
@@ -129,7 +130,8 @@ def command(  # noqa: PLR0913 - one for each option
             f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
             f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
         )
-    _say_what_changed(before, trust_list)
+    for is_wider, change in changes:
+        (output.warn if is_wider else output.note)(change)
     for doubt in _doubts(materials, issuer, country, format_):
         output.warn(doubt)
     if no_accept:
@@ -143,14 +145,20 @@ def command(  # noqa: PLR0913 - one for each option
     return 0
 
 
-def _say_what_changed(before: dict[str, Any] | None, after: dict[str, Any]) -> None:
-    """Say what is other than before of keys and issuers that were on the list already."""
+def _changes(before: dict[str, Any] | None, after: dict[str, Any]) -> list[tuple[bool, str]]:
+    """Return what is other than before of keys and issuers that were on the list already, and whether it widens trust.
+
+    Raises: TrustError: the list that is there is none.
+    """
     from pratique.trust.diff import Effect, diff  # noqa: PLC0415
 
-    for change in diff(before, after) if before is not None else ():
-        if not change.what.startswith("list.") and change.what not in ("issuer.added", "key.added"):
-            wider = change.effect is Effect.WIDER
-            (output.warn if wider else output.note)(f"{'more is trusted: ' if wider else ''}{change.sentence}")
+    if before is None:
+        return []
+    return [
+        (wider := change.effect is Effect.WIDER, f"{'more is trusted: ' if wider else ''}{change.sentence}")
+        for change in diff(before, after)
+        if not change.what.startswith("list.") and change.what not in ("issuer.added", "key.added")
+    ]
 
 
 def _doubts(materials: Iterable[Certificate | PublicKey], issuer: str, country: str, format_: str) -> Iterator[str]:
