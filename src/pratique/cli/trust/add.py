@@ -120,7 +120,8 @@ def command(  # noqa: PLR0913 - one for each option
     )
     schemas.check(trust_list, "trust-list")
     schemas.check(acceptance, "acceptance")
-    changes = _changes(before, trust_list)
+    remarks = _changes(before, trust_list)
+    remarks += [(True, doubt) for doubt in _doubts(materials, issuer, country, format_)]
     folder.mkdir(parents=True, exist_ok=True)
     save(folder / LOCAL_FILE, trust_list)
     for entry in entries:
@@ -130,10 +131,8 @@ def command(  # noqa: PLR0913 - one for each option
             f"{format_}, {entry['not_before'][:10]} to {entry['not_after'][:10]}, "
             f"{', '.join(scope.get('kinds', ['any kind']))}, {', '.join(scope.get('targets', ['any disease']))}."
         )
-    for is_wider, change in changes:
-        (output.warn if is_wider else output.note)(change)
-    for doubt in _doubts(materials, issuer, country, format_):
-        output.warn(doubt)
+    for is_warning, remark in remarks:
+        (output.warn if is_warning else output.note)(remark)
     if no_accept:
         output.note(f"2. Nothing was accepted: {folder / 'acceptance.json'} is as it was.")
         return 0
