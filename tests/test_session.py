@@ -200,3 +200,22 @@ def test_the_traveller_is_told_what_to_do_and_nothing_else(world: World) -> None
     assert other.joining.code is Reason.OTHER_TRAVELLER
     assert other.for_traveller()
     assert "1980" not in other.for_traveller()
+
+
+def test_a_session_says_which_texts_each_code_was_put_together_from(world: World) -> None:
+    jws = ShcIssuer(world.clock).jws(payload(dose()))
+    first, second, third = parts(jws, 3)
+    made = session(world, "PQ1:ABC", third, first.upper(), "HC1:ABC\r\n", second)
+    assert [texts for texts, _ in made.shown()] == [
+        ("PQ1:ABC",),
+        (third, first.upper().replace("SHC", "shc"), second),
+        ("HC1:ABC",),
+    ]
+    assert tuple(report for _, report in made.shown()) == made.report().reports
+
+
+def test_the_case_of_a_cards_prefix_makes_no_other_code(world: World) -> None:
+    text = ShcIssuer(world.clock).text(payload(dose()))
+    made = session(world, text)
+    assert made.add(text.replace("shc:", "SHC:")) is made.add(text)
+    assert len(made.report().reports) == 1

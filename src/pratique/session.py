@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from pratique.formats.shc_parts import gather
+from pratique.formats.shc_parts import Gathering
+from pratique.formats.shc_text import PREFIX
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
 from pratique.record import terms
@@ -131,6 +132,12 @@ class SessionReport:
         return sum(report.verdict is verdict for report in self.reports)
 
 
+def plain(text: str) -> str:
+    """Return a text as a session takes it: without the line end that scanners add, a card's prefix in small letters."""
+    text = text.rstrip("\r\n")
+    return PREFIX + text[len(PREFIX) :] if text[: len(PREFIX)].lower() == PREFIX else text
+
+
 class Session:
     """The codes of one traveller, shown one after the other; `Verifier.session` makes it."""
 
@@ -147,7 +154,8 @@ class Session:
         self._rules = rules
         self._at = at
         self._found: dict[str, tuple[Report, Proven | None]] = {}
-        self._shown: dict[str, str] = {}  # every text shown, with the code that it is or is a part of
+        self._shown: dict[str, None] = {}
+        self._gathering = Gathering()
 
     def __repr__(self) -> str:
         return f"Session({len(self._found)} codes)"
@@ -162,21 +170,34 @@ class Session:
         """
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")
-        text = text.rstrip("\r\n")
+        text = plain(text)
         if text not in self._shown:
             if len(self._shown) == MAX_CODES:
                 raise ValueError(f"a session takes at most {MAX_CODES} codes")
-            shown = [*self._shown, text]
-            codes, known = gather(shown), self._found
-            self._found = {code.text: known.get(code.text) or self._examine(code.text) for code in codes}
-            self._shown = {shown[place]: code.text for code in codes for place in code.places}
-        return self._found[self._shown[text]][0]
+            self._shown[text] = None
+            for code in self._gathering.add(text):
+                for part in set(code.parts) - {code.text}:
+                    self._found.pop(part, None)
+                self._examine_once(code.text)
+            self._examine_once(self._gathering.code_of(text))
+        return self._found[self._gathering.code_of(text)][0]
+
+    def _examine_once(self, code: str) -> None:
+        if code not in self._found:
+            self._found[code] = self._examine(code)
+
+    def shown(self) -> list[tuple[tuple[str, ...], Report]]:
+        """Return each code's report with the texts that it was put together from, both in the order shown."""
+        texts: dict[str, list[str]] = {}
+        for text in self._shown:
+            texts.setdefault(self._gathering.code_of(text), []).append(text)
+        return [(tuple(parts), self._found[code][0]) for code, parts in texts.items()]
 
     def report(self) -> SessionReport:
         """Return what the session has come to so far. Raises: ValueError: no code was added."""
         if not self._found:
             raise ValueError("no code was added")
-        reports = tuple(report for report, _ in self._found.values())
+        reports = tuple(report for _, report in self.shown())
         joining = _join(reports, with_document=self._with_document)
         return SessionReport(reports, joining, *self._ruling())
 

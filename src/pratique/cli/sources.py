@@ -19,9 +19,7 @@ from pratique.qr.picture import MAX_BYTES
 from pratique.reasons import Reason
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator, Sequence
-
-    from pratique.formats.shc_parts import Gathered
+    from collections.abc import Callable, Iterable, Iterator
 
 _STARTS: Final = frozenset(reader.prefix[:4] for reader in formats.READERS if reader.prefix)
 STDIN: Final = "-"
@@ -75,23 +73,18 @@ def joined(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError
     The parts of a code that was printed as several may be in several pictures, one after the other in any order; the
     joined code has all their names. Parts that are not complete by the end come last, each by itself.
     """
-    held: list[tuple[str, str]] = []
+    gathering, names = shc_parts.Gathering(), dict[str, list[str]]()
     for name, text in _named(sources):
         if isinstance(text, PratiqueError) or not shc_parts.is_part(text):
             yield name, text
             continue
-        held.append((name, text))
-        codes = shc_parts.gather([part for _, part in held])
-        settled = [code for code in codes if code.is_settled or len(held) > MAX_HELD]
-        yield from _with_names(settled, held)
-        gone = {place for code in settled for place in code.places}
-        held = [each for place, each in enumerate(held) if place not in gone] if gone else held
-    yield from _with_names(shc_parts.gather([part for _, part in held]), held)
-
-
-def _with_names(codes: Iterable[Gathered], held: Sequence[tuple[str, str]]) -> Iterator[tuple[str, str]]:
-    for code in codes:
-        yield " + ".join(dict.fromkeys(held[place][0] for place in code.places)), code.text
+        names.setdefault(text, []).append(name)
+        for code in gathering.add(text):
+            yield " + ".join(dict.fromkeys(each for part in code.parts for each in names[part])), code.text
+        if len(waiting := gathering.waiting) > MAX_HELD:
+            yield from ((names[part][0], part) for part in waiting)
+            gathering = shc_parts.Gathering()
+    yield from ((names[part][0], part) for part in gathering.waiting)
 
 
 def _named(sources: Iterable[Source]) -> Iterator[tuple[str, str | PratiqueError]]:

@@ -19,21 +19,25 @@ if TYPE_CHECKING:
     from pratique.session import Session, SessionReport
 
 
-def shown(session: Session, sources: Iterable[Source]) -> tuple[list[tuple[str, Report]], dict[str, PratiqueError]]:
+def shown(
+    session: Session, sources: Iterable[Source]
+) -> tuple[list[tuple[str, Report]], list[tuple[str, PratiqueError]]]:
     """Show every code of the sources to a session; return a name and a report for each code, and what is unreadable.
 
     A code that was printed as several has the name of its last part.
     """
-    names: dict[int, str] = {}
-    unreadable: dict[str, PratiqueError] = {}
+    from pratique.session import plain  # noqa: PLC0415 - loads the readers of all formats
+
+    names: dict[str, str] = {}
+    unreadable: list[tuple[str, PratiqueError]] = []
     for source in sources:
         try:
             for text in source.texts():
-                names[id(session.add(text))] = source.name
+                session.add(text)
+                names[plain(text)] = source.name
         except PratiqueError as error:
-            unreadable[source.name] = error
-    reports = session.report().reports if names else ()
-    return [(names[id(report)], report) for report in reports], unreadable
+            unreadable.append((source.name, error))
+    return [(names[texts[-1]], report) for texts, report in session.shown()], unreadable
 
 
 def print_joined(report: SessionReport, rule_set: RuleSet | None = None, *, as_json: bool) -> None:

@@ -209,7 +209,7 @@ def _together(question: _Question, sources: list[Source], *, as_json: bool) -> i
         rules=question.rules,
     )
     named, unreadable = shown(session, sources)
-    items = [_Item(name, report) for name, report in named] + [_Item(*fault) for fault in unreadable.items()]
+    items = [_Item(name, report) for name, report in named] + [_Item(*fault) for fault in unreadable]
     _print_many(items, as_json=as_json)
     if not named:
         return EXIT_ERROR

@@ -1,7 +1,8 @@
 """SMART Health Cards that were printed as several codes, put together from parts in any order.
 
-Nothing in a part says of which card it is. So parts are one card where, joined, they can be inflated: the parts of two
-cards joined cannot, and would only look like a card that somebody altered.
+Nothing in a part says of which card it is. So parts are one card where, joined, they inflate to JSON: the parts of two
+cards joined do not, and would only look like a card that somebody altered. Where more than one choice of parts would
+do, because a card was cut inside its signature, none is taken.
 
 Source: SMART Health Cards 1.4.0, "Health Cards are encoded as QR codes"; deprecated there since December 2022.
 """
@@ -12,7 +13,7 @@ from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
 
-from pratique.codec import base64url, deflate
+from pratique.codec import base64url, deflate, json
 from pratique.errors import DecodeError
 from pratique.formats import shc_text
 from pratique.formats.shc_text import PART, PREFIX
@@ -22,25 +23,68 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
 MAX_PARTS: Final = 99  # of one card: their number has two digits
-_MAX_TRIED: Final = 32  # ways to complete a card by one more part; three cards of four parts have 27
+_MAX_TRIED: Final = 81  # ways to complete a card by one part: there are as many in a mix of three cards of five parts
 
 
-class Gathered(NamedTuple):
-    """A code of a scan: its text, whole where its parts were there, and the places that it was gathered from.
-
-    `is_settled` says that no further part can change it.
-    """
+class Code(NamedTuple):
+    """A code of a scan: its text, and the texts that it was put together from, in the order in which they came."""
 
     text: str
-    places: tuple[int, ...]
-    is_settled: bool
+    parts: tuple[str, ...]
 
 
 class _Part(NamedTuple):
     number: int
     of: int
     digits: str
-    text: str
+
+
+class Gathering:
+    """Codes as they are shown, one after the other: parts wait for the rest of their card."""
+
+    def __init__(self) -> None:
+        self._shown: dict[_Part, str] = {}
+        self._card_of: dict[_Part, str] = {}
+        self._waiting: dict[int, list[_Part]] = {}
+
+    def add(self, text: str) -> list[Code]:
+        """Return the codes that a text makes complete: none where it is a part that waits, or was here before.
+
+        That is the text itself where it is no part, and else its card. Further cards may come with it whose parts were
+        in the way of each other before.
+        """
+        part = _part(text)
+        if part is None:
+            return [Code(text, (text,))]
+        if part in self._shown:
+            return []
+        self._shown[part] = text
+        waiting = self._waiting.setdefault(part.of, [])
+        waiting.append(part)
+        made, tried = [], [part]
+        while tried:
+            cards = [card for card in _completed_by(tried.pop(), waiting) if _is_card(_whole(card))]
+            if len(cards) == 1:
+                made.append(self._take(cards[0]))
+                tried = [*waiting]
+        return made
+
+    def code_of(self, text: str) -> str:
+        """Return the code that a text belongs to: its card once that is complete, else the text as it came first."""
+        part = _part(text)
+        return text if part is None else self._card_of.get(part) or self._shown.get(part, text)
+
+    @property
+    def waiting(self) -> list[str]:
+        """Return the parts whose cards are not complete, in the order in which they came."""
+        return [text for part, text in self._shown.items() if part not in self._card_of]
+
+    def _take(self, card: list[_Part]) -> Code:
+        text, parts = _whole(card), set(card)
+        waiting = self._waiting[card[0].of]
+        waiting[:] = [part for part in waiting if part not in parts]
+        self._card_of |= dict.fromkeys(card, text)
+        return Code(text, tuple(shown for part, shown in self._shown.items() if part in parts))
 
 
 def is_part(text: str) -> bool:
@@ -48,56 +92,38 @@ def is_part(text: str) -> bool:
     return _part(text) is not None
 
 
-def gather(texts: Iterable[str]) -> list[Gathered]:
-    """Return the codes of a scan, in the order of their first parts, those joined whose parts are all there.
-
-    Parts may come in any order and repeatedly, those of several cards mixed. What is no part stays as it is. So do
-    parts that make no card together: each of them says `qr.incomplete` when it is verified.
-    """
-    made: list[tuple[str, list[_Part], bool]] = []
-    whole: list[Gathered] = []
-    waiting: dict[int, list[_Part]] = {}
-    places: dict[str, list[int]] = {}
-    for place, text in enumerate(texts):
-        part = _part(text)
-        if part is None:
-            whole.append(Gathered(text, (place,), is_settled=True))
-            continue
-        places.setdefault(part.text, []).append(place)
-        if len(places[part.text]) > 1:
-            continue
-        others = waiting.setdefault(part.of, [])
-        card = next((card for card in _completed_by(part, others) if _is_card(_whole(card))), None)
-        if card is None:
-            others.append(part)
-        else:
-            waiting[part.of] = [other for other in others if other not in card]
-            made.append((_whole(card), card, True))
-    made += [(part.text, [part], False) for parts in waiting.values() for part in parts]
-    joined = [
-        Gathered(text, tuple(sorted(place for part in parts for place in places[part.text])), is_settled)
-        for text, parts, is_settled in made
-    ]
-    return sorted([*whole, *joined], key=lambda gathered: gathered.places)
-
-
 def join(texts: Iterable[str]) -> list[str]:
-    """Return the texts of a scan with the parts of each card joined into one; see `gather`."""
-    return [code.text for code in gather(texts)]
+    """Return the texts of a scan with the parts of each card joined into one text, in the place of its first part.
+
+    Parts may come in any order and repeatedly, those of a few cards mixed. What is no part stays as it is. So do parts
+    that make no card together: each of them says `qr.incomplete` when it is verified.
+    """
+    gathering, texts = Gathering(), list(texts)
+    for text in texts:
+        gathering.add(text)
+    parts: set[str] = set()
+    joined = []
+    for text in texts:
+        code = gathering.code_of(text)
+        if not is_part(text) or code not in parts:
+            joined.append(code)
+        if is_part(text):
+            parts.add(code)
+    return joined
 
 
 def _part(text: str) -> _Part | None:
-    match = PART(text.rstrip("\r\n"))
+    match = PART(text.rstrip("\r\n")) if len(text) <= MAX_TEXT else None
     if match is None or int(match[1]) > int(match[2]) or match[2] == "1":
         return None
-    return _Part(int(match[1]), int(match[2]), match[3], match[0])
+    return _Part(int(match[1]), int(match[2]), match[3])
 
 
-def _completed_by(part: _Part, others: Iterable[_Part]) -> Iterator[list[_Part]]:
-    """Yield the sets of parts that one more part completes."""
+def _completed_by(part: _Part, waiting: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Yield the sets of parts that make a card's number with one part in it."""
     by_number: dict[int, list[_Part]] = {number: [] for number in range(1, part.of + 1)}
-    for each in (*others, part):
-        if each is part or each.number != part.number:
+    for each in waiting:
+        if each == part or each.number != part.number:
             by_number[each.number].append(each)
     if 0 < prod(map(len, by_number.values())) <= _MAX_TRIED:
         yield from map(list, product(*by_number.values()))
@@ -108,15 +134,16 @@ def _whole(parts: Iterable[_Part]) -> str:
 
 
 def _is_card(text: str) -> bool:
-    """Return whether a text is one card, whatever it says and whoever signed it: a JWS whose payload can be inflated.
+    """Return whether a text is one card, whatever it says and whoever signed it: a JWS with JSON in its payload.
 
-    Inflating wrong bits goes on until it fails, or ends anywhere but at their end.
+    That the payload can be inflated is not enough: it has no checksum, and of the cuts of two cards one in a thousand
+    can be inflated.
     """
     if len(text) > MAX_TEXT:
         return False
     try:
         _, payload, _ = shc_text.decode(text).split(b".")
-        deflate.inflate(base64url.decode(payload), raw=True)
+        json.decode(deflate.inflate(base64url.decode(payload), raw=True))
     except (DecodeError, ValueError):
         return False
     return True
