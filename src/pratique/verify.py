@@ -149,8 +149,8 @@ class Verifier:
                 reads, and they are the same. It has no effect where a document is given.
             challenge: what the holder's phone was asked to sign: audience, nonce, age.
             rules: what the destination asks; days are counted in the zone that they state.
-        Raises: TypeError: a naive time, or an argument of another type. It raises nothing else: whatever the text is,
-            the report says it.
+        Raises: TypeError: a naive time; a text, time or document of another type. Whatever the text is, it raises
+            nothing: the report says it.
         """
         return self._examine(text, at, document, challenge, rules, compared_by_eye=compared_by_eye)[0]
 

@@ -1,7 +1,9 @@
 from __future__ import annotations
 
 import importlib.metadata
+import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -191,6 +193,55 @@ def test_an_empty_argument_does_not_stand_for_this_folder(
     assert (result.exit_code, "an argument is empty" in result.stderr) == (2, True)
 
 
+CONTENTS = [
+    "NO1:ABCDE", "mdoc:owBjMS4w", "shlink:/eyJ1cmwiOiJodHRwcyJ9", "https://viewer.example/#shlink:/eyJ1cmwiOiJo",
+    "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJ4In0.AAAA", "MIGHAgEAMBMGByqGSM49AgEGCCqGSM49AwEHBG0wawIBAQQg" * 2,
+    "L898902C36UTO7408122F3504152ZE184226B12345610", '"HC1:NCFOXN%TSMAHN"', "MRZ: P<UTOERIKSSON<<ANNA", "@PQ1:ABCDEF",
+    '{"u":"https://x.example/./y"}', '[{"name": "Anna"}]', "-----BEGIN PRIVATE KEY-----", "shc:/567629095243206034",
+    "hc1:ncfoxn", "CRED:1:PROOF:ABC",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("content", CONTENTS)
+def test_no_content_is_repeated_wherever_it_was_given(run: Run, world: World, content: str) -> None:
+    for arguments in (
+        ("present", content), ("present", world["held.pq1"], "--show", content), ("trust", "show", "--trust", content),
+        ("verify", world["card.png"], "--trust", content), ("trust", "check", "--trust", content), ("keygen", content),
+        ("rules", "check", content), ("status", "add", world["card.png"], "--into", world.path / "x", content),
+        ("verify", content, world["card.png"], "--trust", world["trust"]), ("trust", "update", content),
+    ):  # fmt: skip
+        output = run(*arguments).output
+        assert content.removeprefix("@")[:30] not in output, arguments
+        assert content.replace("//", "/")[-15:] not in output, arguments
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Screenshot 9.41\u202fAM.png",
+        "[scan] 1.png",
+        "{a}.png",
+        "HC1:x.png",
+        "a<<b.png",
+        f"{'long' * 30}/{'name' * 40}.png",
+    ],
+)
+def test_a_file_that_is_there_keeps_its_name_whatever_it_is(run: Run, world: World, name: str) -> None:
+    file = world.path / "odd" / name
+    file.parent.mkdir(parents=True)
+    shutil.copy(world["card.png"], file)
+    for given in (file, world.path / "odd"):
+        found = run("verify", given, world["card.png"], "--trust", world["trust"], "--json").stdout.splitlines()
+        assert [json.loads(line)["source"] for line in found] == [str(file), str(world["card.png"])]
+
+
+@pytest.mark.parametrize(
+    "name", ["no such.png", "did:web:x", "https://x.example/" + "y" * 300, "pkcs11:token=x;object=y"]
+)
+def test_a_name_is_repeated_where_there_is_no_such_file(run: Run, name: str) -> None:
+    assert name[-40:] in run("rules", "check", name).output
+
+
 def test_a_reader_that_has_gone_is_no_rejection(world: World) -> None:
     read, write = os.pipe()
     os.close(read)
@@ -200,3 +251,17 @@ def test_a_reader_that_has_gone_is_no_rejection(world: World) -> None:
     )
     os.close(write)
     assert (done.returncode, done.stderr) == (2, b"")
+
+
+@pytest.mark.parametrize("redirected", ["2>/dev/full", ">&- 2>&-", ">/dev/full 2>/dev/full"])
+def test_a_fault_that_nobody_can_be_told_is_no_rejection(world: World, redirected: str) -> None:
+    command = (
+        f'"{sys.executable}" -m pratique.cli verify "{world.path}/absent.png" --trust "{world["trust"]}" {redirected}'
+    )
+    assert subprocess.run(command, shell=True, check=False).returncode == 2  # noqa: S602 - our own command
+
+
+def test_an_answer_that_goes_nowhere_is_given_all_the_same(world: World) -> None:
+    given = f'"{world["card.png"]}" --trust "{world["trust"]}" --mrz "@{world["passport.txt"]}" >&-'
+    command = f'"{sys.executable}" -m pratique.cli verify {given}'
+    assert subprocess.run(command, shell=True, check=False).returncode == 0  # noqa: S602 - our own command

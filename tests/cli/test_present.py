@@ -231,3 +231,10 @@ def test_a_list_is_said_to_be_unverified_and_shows_nothing(run: Run, asking: Ask
     for chosen in (("--rules", asking["entry.json"]), ("--show", "event")):
         refused = run("present", asking["held.pq1"], "--list", *chosen)
         assert (refused.exit_code, "leave out what chooses" in refused.stderr) == (2, True)
+
+
+def test_what_an_editor_puts_before_a_copy_does_not_count(run: Run, world: World) -> None:
+    text = world["held.pq1"].read_text().rstrip("\n")
+    for edited in (b"\xef\xbb\xbf" + text.encode(), text.encode("utf-16"), b"  " + text.encode() + b"\r\n"):
+        world["edited.pq1"].write_bytes(edited)
+        assert run("present", world["edited.pq1"]).exit_code == 0

@@ -134,3 +134,13 @@ def test_what_is_neither_json_nor_signed_is_not_called_signed(
     odd, found = map(json.loads, result.stdout.splitlines())
     assert (result.exit_code, found["rules"]) == (1, 1)
     assert odd["error"]["code"] in ("json.malformed", "rules.invalid")
+
+
+def test_a_signed_file_without_a_root_does_not_keep_others_from_being_checked(
+    run: Run, entry: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "signed").write_bytes(b"\xd8\x62\x84")
+    result = run("rules", "check", tmp_path / "signed", entry, "--json")
+    signed, found = map(json.loads, result.stdout.splitlines())
+    assert (result.exit_code, found["rules"]) == (1, 1)
+    assert "give --root" in signed["error"]["detail"]

@@ -8,6 +8,8 @@ from __future__ import annotations
 import gc
 import os
 import sys
+from contextlib import suppress
+from pathlib import Path
 from typing import Any, Final, NoReturn
 
 import click
@@ -51,9 +53,7 @@ class _Group(LazyGroup):
         """Run, and exit: 0 or what the subcommand returned; 2 for every error; 130 where interrupted."""
         extra["standalone_mode"] = False
         given = args[0] if args and args[0] is not None else extra.get("args") or sys.argv[1:]
-        for stream in (sys.stdout, sys.stderr):
-            if hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets its number
-                stream.reconfigure(errors="backslashreplace")
+        _make_streams_safe()
         try:
             sys.exit(super().main(*args, **extra) or 0)
         except click.Abort:
@@ -67,14 +67,24 @@ class _Group(LazyGroup):
         except click.ClickException as error:
             _fail(output.without_contents(error.format_message(), given))
         except PratiqueError as error:
-            _fail(str(error), error.hint)
+            _fail(output.without_contents(str(error), given), error.hint)
         except OSError as error:
-            name = f"{output.named(str(error.filename))}: " if error.filename else ""
-            _fail(f"{name}{error.strerror or error}")
+            name = f"{error.filename}: " if error.filename else ""
+            _fail(output.without_contents(f"{name}{error.strerror or error}", given))
+
+
+def _make_streams_safe() -> None:
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # it was closed before: what goes there goes nowhere
+            setattr(sys, name, Path(os.devnull).open("w", encoding="utf-8"))  # noqa: SIM115 - as long as the process
+        elif hasattr(stream, "reconfigure"):  # a terminal that cannot show a letter gets its number
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(message: str, hint: str = "") -> NoReturn:
-    output.complain(message, hint)
+    with suppress(OSError):  # nobody reads it
+        output.complain(message, hint)
     sys.exit(EXIT_ERROR)
 
 

@@ -11,20 +11,26 @@ import json
 import os
 import re
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
-    from pathlib import Path
 
     from pratique.errors import PratiqueError
 
 _NARROWEST, _WIDEST = 40, 100  # characters of a line of text
 _CHARACTERS = re.compile(r"[^\n -~]")
-_LONGEST_NAME = 255
-_CONTENT = re.compile(r"\s*([{\[]|(PQR?|HC|AT|NL)[0-9]*:|shc:/|NZCP:/|-----BEGIN|[A-Z0-9< ]*<<)", re.IGNORECASE).match
+_A_TEXT = "(a text)"
+_LONGEST_NAME = 1024
+_ADDRESSES = ("https://", "http://", "pkcs11:")
+_CONTENT = re.compile(
+    r"""\s*["']?\s*([{\[]\s*["{\[]|(PQR?|HC|AT|NL|NO|CRED|MRZ)[0-9]*:|.*[sv]h(c|link):/|NZCP:/|mdoc:|b64:|-----|AGE-SECRET"""
+    r"""|eyJ[\w-]+\.|.*<<|[A-Z0-9<]{28,}\s*\Z|[\w+/=-]{80,}\Z)""",
+    re.IGNORECASE | re.ASCII,
+).match
 _KEY_NAME = re.compile(rb"[0-9A-Za-z._~:/#+-]{2,100}")
 
 
@@ -40,18 +46,38 @@ def _escape(character: str) -> str:
 
 
 def named(argument: str) -> str:
-    """Return what a person gave as the name of a file, unless it is what a file holds: codes, claims, zones, keys."""
-    is_content = len(argument) > _LONGEST_NAME or not argument.isprintable() or bool(_CONTENT(argument))
-    return "(a text)" if is_content else argument
+    """Return what a person gave as the name of a file, unless it is what a file holds: codes, claims, zones, keys.
+
+    Whatever there is a file of that name for is shown.
+    """
+    text = argument.removeprefix("@")
+    if _is_there(text):
+        return argument
+    looks_so = len(text) > _LONGEST_NAME or "\n" in text or _CONTENT(text) is not None
+    is_content = _is_code(text) or (looks_so and not text.startswith(_ADDRESSES))
+    return _A_TEXT if is_content else argument
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return Path(name).exists()
+    except (OSError, ValueError):  # too long for a name, or a NUL in it
+        return False
+
+
+def _is_code(text: str) -> bool:
+    from pratique import formats  # noqa: PLC0415 - asked where something is wrong already
+
+    return formats.reader_of(text.lstrip()) is not None
 
 
 def without_contents(message: str, arguments: Sequence[str]) -> str:
     """Return a message about arguments without those that are what a file holds: a person took one for the other."""
     for argument in arguments:
         for part in {argument, argument.removeprefix("@"), *argument.split("=", 1)}:
-            if named(part) != part:
-                for written in (part, repr(part)[1:-1]):
-                    message = message.replace(written, named(part))
+            if named(part) == _A_TEXT:
+                for written in {part, repr(part)[1:-1], part.replace("//", "/"), part.replace("/./", "/")}:
+                    message = message.replace(written, _A_TEXT)
     return message
 
 

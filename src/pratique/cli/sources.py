@@ -12,7 +12,6 @@ import click
 
 from pratique import files, formats
 from pratique.cli import output
-from pratique.cli.options import MAX_SMALL_FILE
 from pratique.errors import DecodeError, PratiqueError
 from pratique.formats import shc_parts
 from pratique.qr.picture import MAX_BYTES
@@ -61,9 +60,9 @@ def expand(arguments: tuple[str, ...]) -> tuple[list[Source], bool]:
         elif (path := Path(argument)).is_dir():
             pictures = _pictures(path)
             folder = folder or bool(pictures)
-            sources += map(_file, pictures) if pictures else [_empty(path)]
+            sources += [_file(picture, str(picture)) for picture in pictures] or [_empty(path)]
         else:
-            sources.append(_file(path))
+            sources.append(_file(path, output.named(argument)))
     return sources, folder or len(sources) > 1
 
 
@@ -113,8 +112,8 @@ def _empty(folder: Path) -> Source:
     return Source(str(folder), refuse)
 
 
-def _file(path: Path) -> Source:
-    return Source(output.named(str(path)), lambda: _read_file(path))
+def _file(path: Path, name: str) -> Source:
+    return Source(name, lambda: _read_file(path))
 
 
 def _read_file(path: Path) -> tuple[str, ...]:
@@ -136,7 +135,7 @@ def one(name: str, prefix: str) -> str:
     """
     data = sys.stdin.buffer.read(MAX_BYTES + 1) if name == STDIN else files.read(Path(name), MAX_BYTES)
     if not data.startswith(PICTURES):
-        return data[:MAX_SMALL_FILE].decode("ascii", "replace")
+        return "\n".join(lines(data))
     from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it
 
     found = [text for text in read(data) if text.startswith(prefix)]

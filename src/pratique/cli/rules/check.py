@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from pratique.cli import options, output
-from pratique.errors import FetchError, PratiqueError
+from pratique.errors import FetchError, PratiqueError, RuleError
 from pratique.model.dates import rfc3339
 from pratique.reasons import Reason
 
@@ -56,6 +56,8 @@ def _read(file: Path, root: Root | None) -> RuleSet:
         return options.read_rules(file, root)
     except OSError as error:
         raise FetchError(Reason.FETCH_FAILED, str(error.strerror)) from None
+    except click.UsageError:
+        raise RuleError(Reason.RULES_INVALID, "it is signed, and counts by the pinned root: give --root") from None
 
 
 def _view(rule_set: RuleSet, at: datetime) -> dict[str, Any]:

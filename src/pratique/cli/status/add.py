@@ -90,7 +90,7 @@ def command(
             output.complain(f"{output.named(source)}: {error}", error.hint)
             refused += 1
     if sources:
-        output.note(f"{folder}: {taken} lists taken in")
+        output.note(f"{output.named(str(folder))}: {taken} lists taken in")
     if refused:
         return 1
     for network in networks:
