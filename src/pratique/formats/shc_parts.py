@@ -43,7 +43,7 @@ class Gathering:
     """Codes as they are shown, one after the other: parts wait for the rest of their card."""
 
     def __init__(self) -> None:
-        self._shown: dict[_Part, str] = {}
+        self._shown: dict[_Part, tuple[int, str]] = {}  # with a number in the order in which they came
         self._card_of: dict[_Part, str] = {}
         self._waiting: dict[int, list[_Part]] = {}
 
@@ -58,7 +58,7 @@ class Gathering:
             return [Code(text, (text,))]
         if part in self._shown:
             return []
-        self._shown[part] = text
+        self._shown[part] = len(self._shown), text
         waiting = self._waiting.setdefault(part.of, [])
         waiting.append(part)
         made, tried = [], [part]
@@ -72,19 +72,22 @@ class Gathering:
     def code_of(self, text: str) -> str:
         """Return the code that a text belongs to: its card once that is complete, else the text as it came first."""
         part = _part(text)
-        return text if part is None else self._card_of.get(part) or self._shown.get(part, text)
+        return text if part is None else self._card_of.get(part) or self._shown.get(part, (0, text))[1]
 
     @property
     def waiting(self) -> list[str]:
         """Return the parts whose cards are not complete, in the order in which they came."""
-        return [text for part, text in self._shown.items() if part not in self._card_of]
+        return self._texts(part for parts in self._waiting.values() for part in parts)
 
     def _take(self, card: list[_Part]) -> Code:
         text, parts = _whole(card), set(card)
         waiting = self._waiting[card[0].of]
         waiting[:] = [part for part in waiting if part not in parts]
         self._card_of |= dict.fromkeys(card, text)
-        return Code(text, tuple(shown for part, shown in self._shown.items() if part in parts))
+        return Code(text, tuple(self._texts(card)))
+
+    def _texts(self, parts: Iterable[_Part]) -> list[str]:
+        return [text for _, text in sorted(self._shown[part] for part in parts)]
 
 
 def is_part(text: str) -> bool:
