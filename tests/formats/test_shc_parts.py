@@ -91,6 +91,17 @@ def test_of_more_cards_than_can_be_tried_none_is_joined_and_all_parts_stay() -> 
     assert sorted(join([part for part in columns if part not in parts(JWS[3], 5)])) == sorted(WHOLE[:3])
 
 
+def test_cards_that_begin_alike_share_a_part_that_is_shown_for_each() -> None:
+    alike = [ISSUER.jws(payload(dose(lotNumber=str(i)))) for i in range(40)]
+    of_three = [parts(jws, 3) for jws in alike]
+    assert len({each[0] for each in of_three}) < len(alike)  # or this tests nothing
+    shown = [part for each in of_three for part in each]
+    gathering = Gathering()
+    made = [code.text for part in shown for code in gathering.add(part)]
+    assert (made, gathering.waiting) == (["shc:/" + digits(jws) for jws in alike], [])
+    assert [code for part in shown for code in gathering.add(part)] == []  # all of them once more
+
+
 @pytest.mark.parametrize("count", [2, 3])
 def test_parts_of_two_cards_in_every_mix_are_the_two_cards(count: int) -> None:
     """Joined wrongly they would be an altered card, and its holder a forger."""

@@ -9,6 +9,7 @@ Source: SMART Health Cards 1.4.0, "Health Cards are encoded as QR codes"; deprec
 
 from __future__ import annotations
 
+from collections import Counter
 from itertools import product
 from math import prod
 from typing import TYPE_CHECKING, Final, NamedTuple
@@ -45,10 +46,12 @@ class Gathering:
     def __init__(self) -> None:
         self._shown: dict[_Part, tuple[int, str]] = {}  # with a number in the order in which they came
         self._card_of: dict[_Part, str] = {}
+        self._cards: set[str] = set()
         self._waiting: dict[int, list[_Part]] = {}
+        self._again: Counter[_Part] = Counter()  # what was shown more often than cards took it: cards can begin alike
 
     def add(self, text: str) -> list[Code]:
-        """Return the codes that a text makes complete: none where it is a part that waits, or was here before.
+        """Return the codes that a text makes complete: none where it is a part that waits, or a code that was here.
 
         That is the text itself where it is no part, and else its card. Further cards may come with it whose parts were
         in the way of each other before.
@@ -56,21 +59,28 @@ class Gathering:
         part = _part(text)
         if part is None:
             return [Code(text, (text,))]
-        if part in self._shown:
-            return []
-        self._shown[part] = len(self._shown), text
         waiting = self._waiting.setdefault(part.of, [])
-        waiting.append(part)
+        if part in self._shown:
+            self._again[part] += 1
+            if part not in self._card_of:
+                return []
+        else:
+            self._shown[part] = len(self._shown), text
+            waiting.append(part)
         made, tried = [], [part]
         while tried:
-            cards = [card for card in _completed_by(tried.pop(), waiting) if _is_card(_whole(card))]
+            again = [each for each, times in self._again.items() if times and each in self._card_of]
+            cards = [card for card in _completed_by(tried.pop(), waiting, again) if _is_card(_whole(card))]
             if len(cards) == 1:
-                made.append(self._take(cards[0]))
+                made += self._take(cards[0])
                 tried = [*waiting]
         return made
 
     def code_of(self, text: str) -> str:
-        """Return the code that a text belongs to: its card once that is complete, else the text as it came first."""
+        """Return the code that a text belongs to: its card once that is complete, else the text as it came first.
+
+        Where several cards begin alike, the one that was complete last.
+        """
         part = _part(text)
         return text if part is None else self._card_of.get(part) or self._shown.get(part, (0, text))[1]
 
@@ -79,12 +89,18 @@ class Gathering:
         """Return the parts whose cards are not complete, in the order in which they came."""
         return self._texts(part for parts in self._waiting.values() for part in parts)
 
-    def _take(self, card: list[_Part]) -> Code:
-        text, parts = _whole(card), set(card)
-        waiting = self._waiting[card[0].of]
-        waiting[:] = [part for part in waiting if part not in parts]
-        self._card_of |= dict.fromkeys(card, text)
-        return Code(text, tuple(self._texts(card)))
+    def _take(self, card: list[_Part]) -> list[Code]:
+        text, waiting = _whole(card), self._waiting[card[0].of]
+        is_new = text not in self._cards
+        self._cards.add(text)
+        for part in card:
+            if part in self._card_of:
+                self._again[part] -= 1
+            else:
+                waiting.remove(part)
+            self._card_of[part] = text
+        self._again = +self._again
+        return [Code(text, tuple(self._texts(card)))] if is_new else []
 
     def _texts(self, parts: Iterable[_Part]) -> list[str]:
         return [text for _, text in sorted(self._shown[part] for part in parts)]
@@ -122,12 +138,15 @@ def _part(text: str) -> _Part | None:
     return _Part(int(match[1]), int(match[2]), match[3])
 
 
-def _completed_by(part: _Part, waiting: Iterable[_Part]) -> Iterator[list[_Part]]:
-    """Yield the sets of parts that make a card's number with one part in it."""
+def _completed_by(part: _Part, waiting: Iterable[_Part], again: Iterable[_Part]) -> Iterator[list[_Part]]:
+    """Yield the sets of parts that make a card's number with one part in it; others come again where none waits."""
     by_number: dict[int, list[_Part]] = {number: [] for number in range(1, part.of + 1)}
-    for each in waiting:
-        if each == part or each.number != part.number:
-            by_number[each.number].append(each)
+    by_number[part.number].append(part)
+    for parts in (waiting, again):
+        empty = {number for number, found in by_number.items() if not found}
+        for each in parts:
+            if each.of == part.of and each.number in empty:
+                by_number[each.number].append(each)
     if 0 < prod(map(len, by_number.values())) <= _MAX_TRIED:
         yield from map(list, product(*by_number.values()))
 
