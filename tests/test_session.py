@@ -219,3 +219,11 @@ def test_the_case_of_a_cards_prefix_makes_no_other_code(world: World) -> None:
     made = session(world, text)
     assert made.add(text.replace("shc:", "SHC:")) is made.add(text)
     assert len(made.report().reports) == 1
+
+
+def test_cards_that_begin_alike_are_each_put_together(world: World) -> None:
+    issuer = ShcIssuer(world.clock)
+    cards = [parts(issuer.jws(payload(dose(lotNumber=str(i)))), 3) for i in range(4)]
+    made = session(world, *(part for card in cards for part in card))
+    assert [report.format for report in made.report().reports] == ["smart-health-card"] * 4
+    assert {report.decisive.code for report in made.report().reports} == {Reason.KEY_UNKNOWN}

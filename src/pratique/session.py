@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, Final, overload
 
-from pratique.formats.shc_parts import Gathering
+from pratique.formats.shc_parts import Gathering, is_part
 from pratique.formats.shc_text import PREFIX
 from pratique.names import Match, compare_names
 from pratique.reasons import Reason
@@ -171,10 +171,11 @@ class Session:
         if not isinstance(text, str):
             raise TypeError("the text of a code is a str")
         text = plain(text)
-        if text not in self._shown:
-            if len(self._shown) == MAX_CODES:
-                raise ValueError(f"a session takes at most {MAX_CODES} codes")
-            self._shown[text] = None
+        is_new = text not in self._shown
+        if is_new and len(self._shown) == MAX_CODES:
+            raise ValueError(f"a session takes at most {MAX_CODES} codes")
+        self._shown[text] = None
+        if is_new or is_part(text):  # which may be shown again for another card
             for code in self._gathering.add(text):
                 for part in set(code.parts) - {code.text}:
                     self._found.pop(part, None)
