@@ -85,11 +85,15 @@ class Icvp:
         self.variant: Final = _VARIANTS[self._form]
         self._content = content
         self._deviations = self._of_the_person()
-        self._doses = [(dose, self._given(dose, issued_at)) for dose in doses]
+        self._doses: list[tuple[Mapping[Any, Any], _Known]] = []
+        for dose in doses:  # plain loops, here and below: nearly all cards have one
+            self._doses.append((dose, self._given(dose, issued_at)))
 
     def kinds(self) -> tuple[tuple[Kind, str | None], ...]:
         """Return the kind and the disease of every dose."""
-        return tuple([(Kind.VACCINATION, known.target) for _, known in self._doses])
+        if len(self._doses) == 1:
+            return (self._doses[0][1].kind,)
+        return tuple([known.kind for _, known in self._doses])
 
     def deviations(self) -> tuple[str, ...]:
         """Return the members that are missing or not in their form: names, no values."""
@@ -105,7 +109,10 @@ class Icvp:
 
     def spans(self) -> tuple[Span, ...]:
         """Return from when until when every dose counts."""
-        return tuple([known.span or Span.of(self._vaccination(members, known)) for members, known in self._doses])
+        found = []
+        for members, known in self._doses:
+            found.append(known.span or Span.of(self._vaccination(members, known)))
+        return tuple(found)
 
     def holder(self) -> Holder:
         """Return the person; the name is as the card has it, in one text."""
@@ -173,7 +180,7 @@ class Icvp:
         return _known(None, target, stated)
 
     def _vaccination(self, members: Mapping[Any, Any], known: _Known) -> Vaccination:
-        listed, target, given, _ = known
+        listed, target, given = known.listed, known.target, known.given
         entries = texts(members)
         date = None if given is None else PartialDate.from_date(given)
         stated = (None, None) if self._form == _THIRD else (_stated_day(members, "vls"), _stated_day(members, "vle"))
@@ -202,6 +209,7 @@ class _Known(NamedTuple):
     target: str | None
     given: Date | None
     span: Span | None
+    kind: tuple[Kind, str | None]
 
 
 def _known(listed: Product | None, target: str | None, stated: str | None) -> _Known:
@@ -209,7 +217,7 @@ def _known(listed: Product | None, target: str | None, stated: str | None) -> _K
     span = None
     if given is not None and target is not None and counts_for_life(target):
         span = Span(Kind.VACCINATION, target, _begins(target, given), ends=None, lifelong=True)
-    return _Known(listed, target, given, span)
+    return _Known(listed, target, given, span, (Kind.VACCINATION, target))
 
 
 @lru_cache(maxsize=4096)  # a clinic gives many the same product on one day
