@@ -56,6 +56,7 @@ _KEY_FOUND = Check(Step.TRUST, Outcome.PASSED, Reason.KEY_FOUND)
 _SIGNED = Check(Step.SIGNATURE, Outcome.PASSED, Reason.SIGNATURE_VALID)
 _DISCLOSED = Check(Step.DISCLOSURES, Outcome.PASSED, Reason.DISCLOSURES_MATCH)
 _PROVEN = (_READ, _DECODED, _KEY_FOUND, _SIGNED, _DISCLOSED)
+_new = tuple.__new__  # what a named tuple's constructor, which is Python, comes to
 _NO_RULES = Check(Step.RULES, Outcome.NOT_CHECKED, Reason.NO_RULES)
 
 
@@ -192,7 +193,7 @@ class Verifier:
             credential = envelope.read()  # 5 disclosures
         except PratiqueError as error:
             return self._stopped(format_, at, passed, error), None
-        proven = Proven(reader, envelope, keys, credential)
+        proven = _new(Proven, (reader, envelope, keys, credential))
         validity = check_validity(credential, at, local, clock_skew=self._clock_skew)  # 6
         entitled, key = check_issuer(proven, self._trust, at)  # 7
         revoked = self._revocation.check(proven, key, self._trust, at)  # 8
@@ -205,7 +206,8 @@ class Verifier:
         decoded = _departs(credential.deviations) if credential.deviations else _DECODED
         found = _KEY_FOUND if are_fresh else self._ages.check(key.issuer.trust_list, at)
         checks = (_READ, decoded, found, _SIGNED, _DISCLOSED, validity, entitled, revoked, bound, ruled)
-        return Report(credential.format, checks, at, credential, key.issuer, self._lists.copy(), judgement), proven
+        report = (credential.format, checks, at, credential, key.issuer, self._lists.copy(), judgement)
+        return _new(Report, report), proven
 
     def session(
         self,

@@ -217,7 +217,9 @@ def _usual(data: bytes, *, tolerant: bool) -> Sign1 | None:
         return None
     payload = data[start:-66]
     return (
-        Sign1(protected, says, unprotected, payload, data[-64:]) if data[position:start] == head(len(payload)) else None
+        tuple.__new__(Sign1, (protected, says, unprotected, payload, data[-64:]))  # as its constructor, which is Python
+        if data[position:start] == head(len(payload))
+        else None
     )
 
 
