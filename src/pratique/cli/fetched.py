@@ -31,7 +31,12 @@ def read(source: str, *, limit: int, ca_path: Path | None) -> bytes:
         from pratique.fetch import fetch  # noqa: PLC0415 - the only place that opens a connection
 
         return fetch(source, limit=limit, cafile=ca_path)
+    return read_file(Path(source), limit=limit)
+
+
+def read_file(path: Path, *, limit: int) -> bytes:
+    """Return what is in a file, with at most one byte more than the limit. Raises: FetchError: it cannot be read."""
     try:
-        return files.read(Path(source), limit)
+        return files.read(path, limit)
     except OSError as error:
         raise FetchError(Reason.FETCH_FAILED, str(error.strerror)) from None

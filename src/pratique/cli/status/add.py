@@ -7,10 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pratique import files
 from pratique.cli import options, output
-from pratique.errors import FetchError, PratiqueError
-from pratique.reasons import Reason
+from pratique.cli.fetched import read_file
+from pratique.errors import PratiqueError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -106,10 +105,7 @@ def _lists(source: str, certificates: dict[str, Iterable[Certificate]], at: date
     from pratique.status.revocation_folder import MAX_FILE  # noqa: PLC0415
     from pratique.status.smart_rid import lists_of_directory  # noqa: PLC0415
 
-    try:
-        data = files.read(Path(source), MAX_FILE)
-    except OSError as error:
-        raise FetchError(Reason.FETCH_FAILED, str(error.strerror)) from None
+    data = read_file(Path(source), limit=MAX_FILE)
     if certificates:
         yield source, open_batch(data, certificates, at=at)
         return
