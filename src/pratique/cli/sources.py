@@ -20,7 +20,6 @@ from pratique.reasons import Reason
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator
 
-_STARTS: Final = frozenset(reader.prefix[:4] for reader in formats.READERS if reader.prefix)
 STDIN: Final = "-"
 MAX_HELD: Final = 2 * shc_parts.MAX_PARTS
 """Parts of cards that wait for others."""
@@ -162,10 +161,9 @@ def _texts(data: bytes) -> tuple[str, ...]:
             return (whole,)
         if not found and formats.reader_of(binary := data.decode("latin-1")) is not None:
             return (binary,)
-        if found and found[0][:4].upper() in _STARTS:
-            raise DecodeError(Reason.FORMAT_UNKNOWN, "the text is in small letters, and a code is in capitals")
         if found:
-            raise DecodeError(Reason.FORMAT_UNKNOWN, f"neither a picture nor a text that begins with one of {_KNOWN}")
+            unknown = f"neither a picture nor a text that begins with one of {_KNOWN}"
+            raise DecodeError(Reason.FORMAT_UNKNOWN, formats.in_small_letters(found[0]) or unknown)
     from pratique.qr.read import read  # noqa: PLC0415 - only pictures need it
 
     return read(data)

@@ -23,7 +23,7 @@ READERS: Final[tuple[Reader, ...]] = (
 _ALL: Final = (*READERS, *REFUSED)
 _BY_START: Final = {reader.prefix[:4]: reader for reader in READERS if reader.recognises is None}
 
-__all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "reader_of", "recognise"]
+__all__ = ["READERS", "REFUSED", "Envelope", "Facts", "Reader", "in_small_letters", "reader_of", "recognise"]
 
 
 def reader_of(text: str) -> Reader | None:
@@ -32,6 +32,11 @@ def reader_of(text: str) -> Reader | None:
         if reader.takes(text):
             return reader
     return None
+
+
+def in_small_letters(text: str) -> str:
+    """Return that a text of no known format would be in one if it were in capitals, in words; else nothing."""
+    return "the text is in small letters, and a code is in capitals" if text[:4].upper() in _BY_START else ""
 
 
 def recognise(text: str) -> tuple[Reader, str]:
@@ -46,7 +51,7 @@ def recognise(text: str) -> tuple[Reader, str]:
         reader = reader_of(text)
     if reader is not None:
         return reader, text
-    if text[:4].upper() in _BY_START:
-        raise DecodeError(Reason.FORMAT_UNKNOWN, "the text is in small letters, and a code is in capitals")
+    if detail := in_small_letters(text):
+        raise DecodeError(Reason.FORMAT_UNKNOWN, detail)
     known = ", ".join(reader.prefix for reader in READERS)
     raise DecodeError(Reason.FORMAT_UNKNOWN, f"the text begins with none of {known}")
