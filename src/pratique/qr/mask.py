@@ -35,9 +35,7 @@ def _in_line(dark: int, light: int, step: int, with_next: int, with_ten_more: in
     alike = (dark & dark >> step | light & light >> step) & with_next
     five = alike & alike >> step
     five &= five >> 2 * step
-    runs = five & ~(
-        five << step
-    )  # a run of n has n - 4 beginnings of five in it, and costs 3 for five, 1 for each more
+    runs = five & ~(five << step)  # a run of n costs n - 2, and in it five begin n - 4 times
     like_finder = dark & light >> step & dark >> 2 * step & dark >> 3 * step & dark >> 4 * step
     like_finder &= light >> 5 * step & dark >> 6 * step
     four_light = light & light >> step
