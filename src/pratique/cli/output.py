@@ -92,15 +92,16 @@ def print_json(value: Any, *, indent: int | None = 2) -> None:
     click.echo(_CHARACTERS.sub(lambda found: c if (c := found[0]).isprintable() else _escape(c), text))
 
 
-def error_view(code: str, detail: str, hint: str = "") -> dict[str, Any]:
-    """Return an error as JSON."""
-    return {"error": {"code": code, "detail": detail, **({"hint": hint} if hint else {})}}
+def error_view(error: PratiqueError) -> dict[str, Any]:
+    """Return an error as JSON: its detail, or else what its code means; and what to do, where it says so."""
+    hint = {"hint": error.hint} if error.hint else {}
+    return {"error": {"code": error.code, "detail": error.detail or error.code.meaning, **hint}}
 
 
 def not_vouched_for(error: PratiqueError, *, as_json: bool) -> None:
     """Print, as the answer of a command, that a root does not vouch for a file, and why."""
     if as_json:
-        print_json(error_view(error.code, error.detail or error.code.meaning, error.hint))
+        print_json(error_view(error))
     else:
         click.secho("NOT VOUCHED FOR", fg="red", bold=True)
         click.echo(safe(str(error)))

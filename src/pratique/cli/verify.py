@@ -227,7 +227,7 @@ def _print_one(item: _Item, question: _Question, *, as_json: bool) -> int:
     if isinstance(result, PratiqueError):
         if not as_json:
             raise result
-        output.print_json(output.error_view(result.code, result.detail or result.code.meaning, result.hint))
+        output.print_json(output.error_view(result))
     elif as_json:
         from pratique.view import report_view  # noqa: PLC0415 - not to print for people
 
@@ -268,7 +268,7 @@ def _print_many(items: Iterator[_Item] | list[_Item], *, as_json: bool) -> int:
 
 def _view(result: Report | PratiqueError) -> dict[str, object]:
     if isinstance(result, PratiqueError):
-        return output.error_view(result.code, result.detail or result.code.meaning, result.hint)
+        return output.error_view(result)
     from pratique.view import report_view  # noqa: PLC0415
 
     return report_view(result)

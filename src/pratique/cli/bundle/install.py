@@ -53,7 +53,7 @@ def command(  # noqa: PLR0913 - one for each option
         taken = bundle_folder.take(folder, data, root=root, at=at or options.now(), expect=bundle_id)
     except PratiqueError as error:
         if as_json:
-            output.print_json(output.error_view(error.code, error.detail or error.code.meaning, error.hint))
+            output.print_json(output.error_view(error))
         else:
             output.complain(f"{file}: {error}", error.hint)
         return 1

@@ -36,7 +36,7 @@ def command(*, files: tuple[Path, ...], root: Root | None, as_json: bool, at: da
         except PratiqueError as error:
             errors += 1
             if as_json:
-                found = output.error_view(error.code, error.detail or error.code.meaning, error.hint)
+                found = output.error_view(error)
                 output.print_json({"file": output.named(str(file)), **found}, indent=None)
             else:
                 name = output.safe(output.named(str(file)))

@@ -94,10 +94,7 @@ def _list_view(trust_list: TrustList, root: Root | None, at: datetime) -> dict[s
         made["root"] = {"id": root.id, "version": root.version, "expires_at": rfc3339(root.expires_at)}
     made["keys"] = [_key_view(key, at) for key in trust_list.keys]
     made["status_lists"] = {each.id: [*each.status_lists] for each in trust_list.issuers if each.status_lists}
-    made["set_aside"] = [
-        {"where": each.where, **output.error_view(each.error.code, each.error.detail or each.error.code.meaning)}
-        for each in trust_list.set_aside
-    ]
+    made["set_aside"] = [{"where": each.where, **output.error_view(each.error)} for each in trust_list.set_aside]
     return made
 
 
@@ -158,8 +155,6 @@ def _scope(*limits: frozenset[str] | None) -> str:
 
 def _line(line: AcceptanceLine) -> str:
     """Return an acceptance line in words."""
-    parts = [
-        f"{name} {', '.join(sorted(values))}" for name in _CONDITIONS if (values := getattr(line, name)) is not None
-    ]
-    parts += [f"{word} {day}" for word, day in (("from", line.from_), ("until", line.until)) if day is not None]
+    conditions = _conditions(line).items()
+    parts = [f"{name} {value if isinstance(value, str) else ', '.join(value)}" for name, value in conditions]
     return "; ".join(parts) or "everything on every list"

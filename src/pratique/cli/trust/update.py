@@ -95,7 +95,7 @@ def command(  # noqa: PLR0913 - one for each option
         except PratiqueError as error:
             refused += 1
             if as_json:
-                done = output.error_view(error.code, error.detail or error.code.meaning, error.hint)
+                done = output.error_view(error)
             else:
                 output.complain(f"{output.named(source)}: {error}", error.hint)
                 continue
